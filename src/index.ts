@@ -1,0 +1,2 @@
+/** The public door of Apprentice in Node. */
+export { InputError } from "./base/index.ts";
