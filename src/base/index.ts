@@ -2,6 +2,20 @@
  * base: what every other room stands on, and nothing that belongs to one of them: random keys, trees of tensors, shapes,
  * checks, statistics of plain numbers.
  *
- * Law: imports no other room and no package but `pure-rand`. Runs unchanged in Node and in the browser.
+ * Law: imports no other room and no package. Runs unchanged in Node and in the browser.
  */
 export { InputError } from "./check.ts";
+export { circle, logarithm } from "./elementary.ts";
+export {
+  foldIn,
+  type Key,
+  type RandomStream,
+  randomKey,
+  randomStream,
+  split,
+  THREEFRY_PARITY,
+  THREEFRY_ROTATIONS,
+  threefry,
+} from "./random.ts";
+export { broadcastShapes, type Shape, sameShape, showShape, sizeOf, stridesOf } from "./shape.ts";
+export { branch, flatten, type Leaves, mapLeaves, prefixed, type Tree } from "./tree.ts";
