@@ -68,16 +68,15 @@ function mayInstallPackages(): boolean {
   return process.env.CI === "true" && process.getuid?.() === 0 && existsSync("/etc/debian_version");
 }
 
-/** Runs a command with its output on standard error; true where it ends well within ten minutes. */
-function attempt(command: string, args: string[]): boolean {
-  console.error(`No Chrome or Chromium found: ${[command, ...args].join(" ")}`);
-  const { status } = spawnSync(command, args, {
+/** Runs a command for at most ten minutes with its progress on standard error; whether it helped shows afterwards. */
+function attempt(command: string, args: string[], { showErrors = true } = {}): void {
+  console.error(`No Chrome or Chromium found, trying: ${[command, ...args].join(" ")}`);
+  spawnSync(command, args, {
     cwd: REPOSITORY,
-    stdio: ["ignore", 2, 2],
+    stdio: ["ignore", 2, showErrors ? 2 : "ignore"],
     timeout: 600_000,
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
   });
-  return status === 0;
 }
 
 function prepareBrowser(): string | null {
@@ -89,16 +88,17 @@ function prepareBrowser(): string | null {
     const installed = findBrowser();
     if (installed) return installed;
   }
-  attempt(process.execPath, [join(REPOSITORY, "node_modules", "playwright-core", "cli.js"), "install", "chromium"]);
+  attempt("npx", ["playwright-core", "install", "--no-shell", "chromium"], { showErrors: false });
   return findBrowser();
 }
 
 if (isMain(import.meta.url)) {
-  const browser = prepareBrowser();
-  if (!browser) {
-    console.error(
-      "The browser tests need Chrome or Chromium: install one (Debian: apt-get install chromium) or set APPRENTICE_CHROMIUM to its path.",
-    );
+  try {
+    if (!prepareBrowser()) {
+      throw new Error("install Chrome or Chromium (Debian: apt-get install chromium), or set APPRENTICE_CHROMIUM");
+    }
+  } catch (error) {
+    console.error(`The browser tests cannot run: ${(error as Error).message}`);
     process.exitCode = 1;
   }
 }
