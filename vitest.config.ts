@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+const REPORT = process.env.VITEST_REPORT;
+
 export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
@@ -7,5 +9,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    reporters: REPORT ? ["default", ["json", { outputFile: REPORT }]] : ["default"],
   },
 });
