@@ -151,7 +151,7 @@ function scalarLocals(line: wasm.Local<"i32">, reserve: Reserve) {
   };
 }
 
-/** sumOfSquares(from, to) of the gradient in float64, in eight interleaved partial sums per vector position. */
+/** sumOfSquares(from, to) of the gradient in float64, in sixteen interleaved partial sums. */
 function sumFunction(arena: Arena): wasm.WasmFunction {
   return wasm.defineFunction("sumOfSquares", ["i32", "i32"], "f64", ([from, to], reserve) => {
     const sums: wasm.Local<"v128">[] = [];
