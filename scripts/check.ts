@@ -4,7 +4,8 @@ import { delimiter, join } from "node:path";
 import { REPOSITORY } from "./house.ts";
 
 const CHECKS = {
-  types: "tsc --noEmit",
+  types: "tsc",
+  build: "npm run --silent build",
   lint: "biome check --error-on-warnings .",
   floors: "tsx scripts/floors.ts",
   architecture: "tsx scripts/architecture.ts --check",
