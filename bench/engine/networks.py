@@ -1,7 +1,7 @@
 """The networks of the engine bench in PyTorch, as plain eager modules.
 
 Shapes: B batch, Tp prediction horizon, Da action size, G condition size, d time-embedding size, T diffusion steps.
-The golden values of tests/golden are made with the same U-Net, so the network that is timed is the network that is checked.
+The golden values of tests/golden are made with the same U-Net: the network that is timed is the one that is checked.
 """
 
 import math

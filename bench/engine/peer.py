@@ -2,16 +2,18 @@
 
 JSON lines on standard input and output. A request is
     {"row": NAME, "threads": 1 | 2, "updates": n}
-and its reply, for a training row, has one time per update (zero_grad, loss, gradient, optimizer, EMA), and for a latency row one
-time per call:
-    {"row": NAME, "threads": …, "seconds": [n times], "loss": last loss or null, "parameters": count, "adam": variant, "ema": variant}
-`updates` counts after `warmup` (default 3) untimed ones. Besides the named rows:
-    {"row": "mlp", "width": w, "batch": b, …}         MLP 14-w-w-7, for the plot of growth
-    {"row": "matmul", "m": …, "k": …, "n": …, "threads": …}   -> {"gflops": median, "best": …}
-    {"row": "about"}                                    -> versions, threads, the names of the rows
-A request that fails is answered {"row": …, "error": "…"}; the process lives on. `--check` prints counts and one timing per row.
+its reply has one time per update of a training row (zero_grad, loss, gradient, optimizer, EMA), or one per call of a
+latency row, after `warmup` (default 3) untimed ones:
+    {"row": NAME, "threads": …, "seconds": [n times], "loss": last loss or null, "parameters": count,
+     "adam": variant or null, "ema": variant or null}
+Besides the named rows:
+    {"row": "mlp", "width": w, "batch": b, …}        MLP 14-w-w-7, for the plot of growth
+    {"row": "matmul", "m": …, "k": …, "n": …, …}     -> {"gflops": median, "best": …}
+    {"row": "about"}                                 -> versions, threads, the names of the rows
+A request that fails is answered {"row": …, "error": "…"}; the process lives on. `--check` prints counts and one timing
+per row.
 
-Adam has three implementations (loop over tensors, foreach, fused) and the EMA two; the fastest on this machine is measured per row
+Adam has three implementations (loop over tensors, foreach, fused) and the EMA two; the fastest here is measured per row
 and thread count on its first request and named in the reply ("adam": NAME in the request chooses instead).
 """
 
@@ -96,15 +98,17 @@ class Training:
         return seconds, loss.item()
 
     def choose(self, threads):
-        """The fastest pair of Adam and EMA variants, by the minimum of a few updates each, in turn."""
+        """The fastest pair of Adam and EMA variants by median, each timed for at least 12 updates or 0.1 s, in turn."""
         if threads not in self.chosen:
             emas = [None] if self.shadows is None else list(EMAS)
-            pairs = [(adam, ema) for adam in ADAMS for ema in emas]
-            fastest = {pair: min(self.timed(3, *pair)[0]) for pair in pairs}
+            times = {(adam, ema): [] for adam in ADAMS for ema in emas}
+            for pair in times:
+                self.timed(3, *pair)
+            turn = max(4, int(0.03 / min(self.timed(3, *next(iter(times)))[0])))
             for _ in range(3):
-                for pair in pairs:
-                    fastest[pair] = min(fastest[pair], *self.timed(4, *pair)[0])
-            self.chosen[threads] = min(fastest, key=fastest.get)
+                for pair, seconds in times.items():
+                    seconds.extend(self.timed(turn, *pair)[0])
+            self.chosen[threads] = min(times, key=lambda pair: statistics.median(times[pair]))
         return self.chosen[threads]
 
     def run(self, request):
@@ -263,17 +267,22 @@ def check(updates, adams):
     built = {}
     for threads in (1, 2):
         rates = [answer({"row": "matmul", "m": n, "k": n, "n": n, "threads": threads}, built) for n in (256, 512, 1024)]
-        print(f"threads {threads}: matmul " + ", ".join(f"{r['n']}^3 {r['best']:.0f}" for r in rates) + " GFLOP/s (best)")
+        print(
+            f"threads {threads}: matmul " + ", ".join(f"{r['n']}^3 {r['best']:.0f}" for r in rates) + " GFLOP/s (best)"
+        )
         for name in ROWS:
             for adam in [None, *ADAMS] if adams and "denoise-" not in name else [None]:
                 latency = "denoise-" in name or name == "denoise-64"
                 calls = updates * (5 if latency or name == "mlp-64" else 1)
                 reply = answer({"row": name, "threads": threads, "updates": calls, "adam": adam}, built)
                 seconds = sorted(reply["seconds"])
-                tail = f" p99 {1e3 * seconds[int(0.99 * len(seconds))]:8.3f}" if latency else f" loss {reply['loss']:.4f}"
+                tail = (
+                    f" p99 {1e3 * seconds[int(0.99 * len(seconds))]:8.3f}" if latency else f" loss {reply['loss']:.4f}"
+                )
+                low, middle = 1e3 * seconds[0], 1e3 * statistics.median(seconds)
                 print(
                     f"{name:24} threads {threads} parameters {reply['parameters']:8} adam {reply['adam'] or '-':8} "
-                    f"ema {reply['ema'] or '-':15} ms min {1e3 * seconds[0]:8.3f} median {1e3 * statistics.median(seconds):8.3f}{tail}",
+                    f"ema {reply['ema'] or '-':15} ms min {low:8.3f} median {middle:8.3f}{tail}",
                     flush=True,
                 )
 
