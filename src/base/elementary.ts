@@ -24,8 +24,7 @@ export function logarithm(x: number): number {
   const z = s * s;
   const w = z * z;
   const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-  const odd =
-    z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
+  const odd = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
   const halfSquare = 0.5 * f * f;
   const low = exponent * 1.9082149292705877e-10;
   return exponent * 0.6931471803691238 - (halfSquare - (s * (halfSquare + even + odd) + low) - f);

@@ -1,0 +1,141 @@
+/** Every primitive as standard ONNX operators (opset 20). */
+import { sizeOf } from "../base/index.ts";
+import type { DType, Node, Primitive, Tensor } from "../tensor/index.ts";
+
+/** What a lowering may do: add operators and constants to the graph. */
+export interface Emitter {
+  /** Adds an operator with one result; returns the result's name. */
+  operator(type: string, operands: readonly string[], attributes?: Readonly<Record<string, AttributeValue>>): string;
+  /** Adds a constant list of int64. */
+  int64(values: readonly number[]): string;
+  /** Adds a constant scalar of the tensor's type. */
+  scalar(value: number, dtype: DType): string;
+}
+
+export type AttributeValue = number | string | readonly number[];
+
+/** ONNX TensorProto.DataType. */
+export const ELEMENT_TYPES = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  bool: 9,
+  uint32: 12,
+} as const satisfies Record<DType, number>;
+export const INT64 = 7;
+
+export type Lowering<P extends Primitive> = (emit: Emitter, operands: readonly string[], node: Node<P>) => string;
+
+const direct =
+  (type: string) =>
+  (emit: Emitter, operands: readonly string[]): string =>
+    emit.operator(type, operands);
+
+/** Booleans and words have operators of their own. */
+const bitwise = (forBool: string, forWords: string) => (emit: Emitter, operands: readonly string[], node: Tensor) =>
+  emit.operator(node.dtype === "bool" ? forBool : forWords, operands);
+
+const elsewhere = (): never => {
+  throw new Error("sources and loops are lowered by lower()");
+};
+
+const reshapeTo = (emit: Emitter, name: string, shape: readonly number[]) =>
+  emit.operator("Reshape", [name, emit.int64(shape)]);
+
+/**
+ * Products of matrices are Gemm, whose operands may be read transposed; a stack of matrices times one matrix is one
+ * product over all rows; what remains is MatMul.
+ */
+export function lowerMatmul(emit: Emitter, operands: readonly string[], node: Node<"matmul">): string {
+  const [a, b] = node.operands;
+  const { transposeA, transposeB } = node.attributes;
+  const flags = { transA: Number(transposeA), transB: Number(transposeB) };
+  if (a.shape.length === 2 && b.shape.length === 2) return emit.operator("Gemm", operands, flags);
+  if (b.shape.length === 2 && !transposeA) {
+    const columns = a.shape[a.shape.length - 1];
+    const rows = reshapeTo(emit, operands[0], [sizeOf(a.shape) / columns, columns]);
+    return reshapeTo(emit, emit.operator("Gemm", [rows, ...operands.slice(1)], flags), node.shape);
+  }
+  const straight = [a, b].map((operand, index) => {
+    if (!(index === 0 ? transposeA : transposeB)) return operands[index];
+    const rank = operand.shape.length;
+    const perm = [...operand.shape.keys()].slice(0, -2).concat(rank - 1, rank - 2);
+    return emit.operator("Transpose", [operands[index]], { perm });
+  });
+  return emit.operator("MatMul", straight);
+}
+
+export const lowerings: { readonly [P in Primitive]: Lowering<P> } = {
+  input: elsewhere,
+  constant: elsewhere,
+
+  neg: direct("Neg"),
+  abs: direct("Abs"),
+  sign: direct("Sign"),
+  exp: direct("Exp"),
+  log: direct("Log"),
+  sqrt: direct("Sqrt"),
+  tanh: direct("Tanh"),
+  sigmoid: direct("Sigmoid"),
+  erf: direct("Erf"),
+  softplus: direct("Softplus"),
+  relu: direct("Relu"),
+  sin: direct("Sin"),
+  cos: direct("Cos"),
+  floor: direct("Floor"),
+  not: direct("Not"),
+  cast: (emit, operands, { attributes }) => emit.operator("Cast", operands, { to: ELEMENT_TYPES[attributes.dtype] }),
+
+  add: direct("Add"),
+  sub: direct("Sub"),
+  mul: direct("Mul"),
+  div: direct("Div"),
+  pow: direct("Pow"),
+  maximum: direct("Max"),
+  minimum: direct("Min"),
+  equal: direct("Equal"),
+  less: direct("Less"),
+  and: bitwise("And", "BitwiseAnd"),
+  or: bitwise("Or", "BitwiseOr"),
+  xor: bitwise("Xor", "BitwiseXor"),
+  shiftLeft: (emit, operands) => emit.operator("BitShift", operands, { direction: "LEFT" }),
+  shiftRight: (emit, operands) => emit.operator("BitShift", operands, { direction: "RIGHT" }),
+  where: direct("Where"),
+
+  sum: (emit, [x], { attributes }) => emit.operator("ReduceSum", [x, emit.int64(attributes.axes)], { keepdims: 0 }),
+  max: (emit, [x], { attributes }) => emit.operator("ReduceMax", [x, emit.int64(attributes.axes)], { keepdims: 0 }),
+  logSumExp: (emit, [x], { attributes }) =>
+    emit.operator("ReduceLogSumExp", [x, emit.int64([attributes.axis])], { keepdims: 0 }),
+  argMax: (emit, [x], { attributes }) => {
+    const index = emit.operator("ArgMax", [x], { axis: attributes.axis, keepdims: 0 });
+    return emit.operator("Cast", [index], { to: ELEMENT_TYPES.int32 });
+  },
+  softmax: (emit, operands, { attributes }) => emit.operator("Softmax", operands, { axis: attributes.axis }),
+  cumulativeSum: (emit, [x], { attributes }) =>
+    emit.operator("CumSum", [x, emit.int64([attributes.axis])], { reverse: Number(attributes.reverse) }),
+
+  matmul: lowerMatmul,
+
+  reshape: (emit, [x], { shape }) => reshapeTo(emit, x, shape),
+  transpose: (emit, operands, { attributes }) => emit.operator("Transpose", operands, { perm: attributes.permutation }),
+  broadcast: (emit, [x], { shape }) => emit.operator("Expand", [x, emit.int64(shape)]),
+  slice: (emit, [x], { operands: [whole], attributes: { starts, ends, steps } }) => {
+    const axes = [...starts.keys()].filter(
+      (axis) => starts[axis] !== 0 || ends[axis] !== whole.shape[axis] || steps[axis] !== 1,
+    );
+    const pick = (values: readonly number[]) => emit.int64(axes.map((axis) => values[axis]));
+    return emit.operator("Slice", [x, pick(starts), pick(ends), emit.int64(axes), pick(steps)]);
+  },
+  concat: (emit, operands, { attributes }) => emit.operator("Concat", operands, { axis: attributes.axis }),
+  pad: (emit, [x], { attributes: { before, after, value }, dtype }) =>
+    emit.operator("Pad", [x, emit.int64([...before, ...after]), emit.scalar(value, dtype)]),
+  gather: (emit, operands) => emit.operator("Gather", operands, { axis: 0 }),
+  scatterAdd: (emit, [x, rows], { shape, operands: [, places] }) => {
+    const zeros = emit.operator("Expand", [emit.scalar(0, "float32"), emit.int64(shape)]);
+    const wide = emit.operator("Cast", [rows], { to: INT64 });
+    return emit.operator("ScatterND", [zeros, reshapeTo(emit, wide, [...places.shape, 1]), x], { reduction: "add" });
+  },
+
+  loop: elsewhere,
+  item: elsewhere,
+};

@@ -1,0 +1,23 @@
+/**
+ * tensor: the tensor program. A closed list of primitives, what is built from them, their shapes, gradients and
+ * reference values, and the simplification of programs. Nothing here knows of ONNX, of files or of robots.
+ *
+ * Law: imports only base. Runs unchanged in Node and in the browser.
+ */
+export { gradient, type Seed, vectorJacobian } from "./gradient.ts";
+export { type LoopBody, type LoopResult, loop } from "./loop.ts";
+export * from "./operations.ts";
+export type {
+  Attributes,
+  DType,
+  Node,
+  Primitive,
+  Signature,
+  Tensor,
+  TypedArray,
+} from "./primitive.ts";
+export { type Program, program, topologicalOrder } from "./program.ts";
+export { foldInKey, randomBits, randomIntegers, randomNormal, randomUniform } from "./random.ts";
+export { interpret, type Value } from "./reference.ts";
+export { simplify } from "./simplify.ts";
+export { apply, input, typedArray } from "./tensor.ts";

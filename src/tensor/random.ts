@@ -1,0 +1,90 @@
+/**
+ * Random numbers inside a program: Threefry-2x32 on uint32 tensors, the twin of `base/random.ts`. A key is a uint32
+ * tensor `[2]`; the same key gives the same bits on every runtime, normals agree to 1e-6.
+ */
+import { type Shape, sizeOf, THREEFRY_PARITY, THREEFRY_ROTATIONS } from "../base/index.ts";
+import {
+  add,
+  cast,
+  concat,
+  cos,
+  log,
+  mul,
+  or,
+  reshape,
+  shiftLeft,
+  shiftRight,
+  sin,
+  slice,
+  sqrt,
+  xor,
+} from "./operations.ts";
+import type { Tensor } from "./primitive.ts";
+import { constant } from "./tensor.ts";
+
+/** One block per counter: two words from a key and a counter of two words; all four broadcast. */
+function threefry(key: Tensor, counter0: Tensor, counter1: Tensor): [Tensor, Tensor] {
+  const k0 = slice(key, 0, 0, 1);
+  const k1 = slice(key, 0, 1, 2);
+  const word = (value: number) => constant(value, [], "uint32");
+  const schedule = [k0, k1, xor(xor(k0, k1), word(THREEFRY_PARITY))];
+  let a = add(counter0, schedule[0]);
+  let b = add(counter1, schedule[1]);
+  for (let round = 0; round < 20; round++) {
+    const distance = THREEFRY_ROTATIONS[round & 7];
+    a = add(a, b);
+    b = xor(or(shiftLeft(b, word(distance)), shiftRight(b, word(32 - distance))), a);
+    if ((round & 3) === 3) {
+      const injection = (round >> 2) + 1;
+      a = add(a, schedule[injection % 3]);
+      b = add(add(b, schedule[(injection + 1) % 3]), word(injection));
+    }
+  }
+  return [a, b];
+}
+
+/** A new key from a key and a uint32 or int32 scalar. */
+export function foldInKey(key: Tensor, data: Tensor): Tensor {
+  const low = reshape(cast(data, "uint32"), [1]);
+  return concat(threefry(key, constant([0], [1], "uint32"), low), 0);
+}
+
+/** Blocks for `words` words: both words of the counters (0, 0 … ⌈words/2⌉ - 1). */
+function blocks(key: Tensor, words: number): [Tensor, Tensor] {
+  const counters = Uint32Array.from({ length: Math.ceil(words / 2) }, (_, index) => index);
+  return threefry(key, constant(0, [], "uint32"), constant(counters, [counters.length], "uint32"));
+}
+
+/** The first `size` elements of two halves laid end to end, in a shape. */
+function arrange(halves: readonly Tensor[], shape: Shape): Tensor {
+  return reshape(slice(concat(halves, 0), 0, 0, sizeOf(shape)), shape);
+}
+
+/** 32 random bits per element, uint32. */
+export function randomBits(key: Tensor, shape: Shape): Tensor {
+  return arrange(blocks(key, sizeOf(shape)), shape);
+}
+
+/** The upper 24 bits of each word as a float32 in [0, 2^24). */
+function upper24(bits: Tensor): Tensor {
+  return cast(shiftRight(bits, 8), "float32");
+}
+
+/** Uniform in [0, 1): multiples of 2^-24. */
+export function randomUniform(key: Tensor, shape: Shape): Tensor {
+  return mul(upper24(randomBits(key, shape)), 2 ** -24);
+}
+
+/** Uniform integers 0 … count - 1, int32; count at most 2^24, bias below count / 2^24. */
+export function randomIntegers(key: Tensor, shape: Shape, count: number): Tensor {
+  if (!(count >= 1 && count <= 2 ** 24)) throw new RangeError(`randomIntegers: found ${count}, expected 1 to 2^24`);
+  return cast(mul(randomUniform(key, shape), count), "int32");
+}
+
+/** Standard normals (Box and Muller 1958), two from each block: radius·cosines first, then radius·sines. */
+export function randomNormal(key: Tensor, shape: Shape): Tensor {
+  const [first, second] = blocks(key, sizeOf(shape));
+  const radius = sqrt(mul(-2, log(mul(add(upper24(first), 1), 2 ** -24))));
+  const angle = mul(upper24(second), 2 * Math.PI * 2 ** -24);
+  return arrange([mul(radius, cos(angle)), mul(radius, sin(angle))], shape);
+}
