@@ -18,4 +18,5 @@ export {
   threefry,
 } from "./random.ts";
 export { broadcastShapes, type Shape, sameShape, showShape, sizeOf, stridesOf } from "./shape.ts";
+export { mcnemarExact, newcombe, quantile, type Rate, wilson } from "./statistics.ts";
 export { branch, flatten, type Leaves, mapLeaves, prefixed, type Tree } from "./tree.ts";
