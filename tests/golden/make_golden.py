@@ -1,6 +1,6 @@
 """Golden values from PyTorch in float64: values and gradients that our engine is compared with.
 
-    python tests/golden/make_golden.py            writes tests/golden/*.json
+    python tests/golden/make_golden.py            writes tests/golden/*.json and python.safetensors
     python tests/golden/make_golden.py --check    fails when a committed file differs from what this machine makes
 
 Every file names the script, torch version and seed that made it. A tensor is {"shape": […], "data": […]}, row-major.
@@ -16,6 +16,7 @@ import json
 import sys
 from pathlib import Path
 
+import safetensors.torch
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -378,6 +379,22 @@ def rounded(value):
     return [rounded(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
+def python_safetensors():
+    """A file as the official library writes it: several dtypes, a scalar, an empty tensor, metadata."""
+    torch.manual_seed(SEED)
+    named = {
+        "layer.weight": torch.randn(2, 3).float(),
+        "layer.bias": torch.tensor([0.0, -0.0, 1e-40, torch.inf, -3.5]).float(),
+        "double": torch.tensor([[1 / 3], [-1e300]]),
+        "counter": torch.tensor(2**40 + 1),
+        "index": torch.tensor([-1, 2**31 - 1], dtype=torch.int32),
+        "pixels": torch.tensor([[0, 128, 255]], dtype=torch.uint8),
+        "valid": torch.tensor([True, False]),
+        "empty": torch.zeros(0, 4).float(),
+    }
+    return safetensors.torch.save(named, metadata={"format": "pt", "note": "Grüße"})
+
+
 def text(name):
     torch.manual_seed(SEED)
     version = torch.__version__.split("+")[0]
@@ -386,16 +403,17 @@ def text(name):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Write or check tests/golden/*.json.")
+    parser = argparse.ArgumentParser(description="Write or check the files of tests/golden.")
     parser.add_argument("--check", action="store_true", help="compare with the committed files instead of writing")
     check = parser.parse_args().check
     stale = 0
-    for name in FILES:
-        path, made = HERE / f"{name}.json", text(name)
-        same = path.exists() and path.read_text() == made
+    contents = {f"{name}.json": text(name).encode() for name in FILES} | {"python.safetensors": python_safetensors()}
+    for name, made in contents.items():
+        path = HERE / name
+        same = path.exists() and path.read_bytes() == made
         stale += not same
         if not check:
-            path.write_text(made)
+            path.write_bytes(made)
         state = "same" if same else "differs" if check else "written"
         print(f"{path.name:24} {len(made):8} bytes {state}")
     sys.exit(1 if check and stale else 0)
