@@ -12,11 +12,12 @@ export type {
   DType,
   Node,
   Primitive,
+  Program,
   Signature,
   Tensor,
   TypedArray,
 } from "./primitive.ts";
-export { type Program, program, topologicalOrder } from "./program.ts";
+export { program, topologicalOrder } from "./program.ts";
 export { foldInKey, randomBits, randomIntegers, randomNormal, randomUniform } from "./random.ts";
 export { interpret, type Value } from "./reference.ts";
 export { simplify } from "./simplify.ts";

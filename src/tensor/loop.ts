@@ -2,8 +2,8 @@
  * Loops with carried state. The body is written as a function of its own variables; whatever it uses besides them is
  * computed once, outside, and handed in: a value that does not depend on the loop never runs twice.
  */
-import type { Node, Tensor } from "./primitive.ts";
-import { type Program, topologicalOrder } from "./program.ts";
+import type { Node, Program, Tensor } from "./primitive.ts";
+import { topologicalOrder } from "./program.ts";
 import { apply, input } from "./tensor.ts";
 
 export interface LoopBody {

@@ -3,7 +3,6 @@
  * one total table over this list: a primitive without its rule does not compile.
  */
 import type { Shape } from "../base/index.ts";
-import type { Program } from "./program.ts";
 
 /** Element types of tensors. Booleans are stored as bytes 0 and 1. */
 export type DType = "float32" | "int32" | "uint32" | "uint8" | "bool";
@@ -94,6 +93,12 @@ export interface Node<P extends Primitive> {
 }
 
 export type Tensor = { [P in Primitive]: Node<P> }[Primitive];
+
+/** Named inputs and named outputs: what is computed from what. */
+export interface Program {
+  readonly inputs: readonly Node<"input">[];
+  readonly outputs: readonly { readonly name: string; readonly value: Tensor }[];
+}
 
 /** What a shape rule finds out. */
 export interface Signature {

@@ -1,10 +1,5 @@
-/** A program: named inputs, named outputs, and the order in which its values can be computed. */
-import type { Node, Tensor } from "./primitive.ts";
-
-export interface Program {
-  readonly inputs: readonly Node<"input">[];
-  readonly outputs: readonly { readonly name: string; readonly value: Tensor }[];
-}
+/** Making programs, and the order in which their values can be computed. */
+import type { Node, Program, Tensor } from "./primitive.ts";
 
 /**
  * The program that computes `outputs` from `inputs`. Throws where an output depends on an input that is not listed, or

@@ -3,8 +3,8 @@
  * float32 tensors are computed in float64, so that central differences of it are accurate.
  */
 import { type Shape, sizeOf, stridesOf } from "../base/index.ts";
-import type { DType, Node, Primitive, Tensor, TypedArray } from "./primitive.ts";
-import { type Program, topologicalOrder } from "./program.ts";
+import type { DType, Node, Primitive, Program, Tensor, TypedArray } from "./primitive.ts";
+import { topologicalOrder } from "./program.ts";
 
 export interface Value {
   readonly shape: Shape;

@@ -3,8 +3,8 @@
  * steps that change nothing dropped. What no output needs is dropped by construction: programs are expressions.
  */
 import { sameShape, sizeOf } from "../base/index.ts";
-import type { Node, Primitive, Tensor } from "./primitive.ts";
-import { type Program, topologicalOrder } from "./program.ts";
+import type { Node, Primitive, Program, Tensor } from "./primitive.ts";
+import { topologicalOrder } from "./program.ts";
 import { type Value, valueRules } from "./reference.ts";
 import { apply, constant } from "./tensor.ts";
 

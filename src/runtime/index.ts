@@ -1,0 +1,9 @@
+/**
+ * runtime: models that are ready to run. One session interface; ONNX Runtime in Node (`node.ts`) and in the browser
+ * (`web.ts`) behind it, chosen by composition roots.
+ *
+ * Law: imports base, tensor and onnx. `node.ts` and `web.ts` are doors of their own, so that neither platform loads the
+ * other's library.
+ */
+export type { Arrays, Port, Runtime, Session } from "./session.ts";
+export { describe } from "./session.ts";

@@ -1,0 +1,51 @@
+/** What onnxruntime-node and onnxruntime-web have in common: tensors over our arrays. */
+import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
+import type { TypedArray } from "../tensor/index.ts";
+import { type Arrays, checkedSession, type Port, type Session } from "./session.ts";
+
+/** The parts of the library that we use; both platforms export them. */
+export interface Library {
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  readonly Tensor: TensorConstructor;
+}
+
+/** Opens a model with one of the two libraries. */
+export async function openWith(
+  library: Library,
+  model: Uint8Array,
+  options: InferenceSession.SessionOptions,
+): Promise<Session> {
+  const inner = await library.InferenceSession.create(model, options);
+  const wrapped = new WeakMap<TypedArray, OrtTensor>();
+  const wrap = (array: TypedArray, { dtype, shape }: Port): OrtTensor => {
+    const known = wrapped.get(array);
+    if (known) return known;
+    const tensor = new library.Tensor(dtype, array as never, shape as number[]) as OrtTensor;
+    wrapped.set(array, tensor);
+    return tensor;
+  };
+  const wrapAll = (arrays: Arrays, ports: Readonly<Record<string, Port>>) =>
+    Object.fromEntries(
+      Object.keys(arrays).flatMap((name) => (ports[name] ? [[name, wrap(arrays[name], ports[name])]] : [])),
+    );
+
+  const session: Session = checkedSession(model, {
+    async run(feeds, into) {
+      const given = wrapAll(feeds, session.inputs);
+      if (!into) {
+        const results = await inner.run(given);
+        return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, tensor.data as TypedArray]));
+      }
+      const results = await inner.run(given, wrapAll(into, session.outputs));
+      for (const [name, array] of Object.entries(into)) {
+        const data = results[name].data as TypedArray;
+        if (data !== array) array.set(data);
+      }
+      return into as Record<string, TypedArray>;
+    },
+    close: () => inner.release(),
+  });
+  return session;
+}
