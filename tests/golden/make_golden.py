@@ -392,7 +392,7 @@ def python_safetensors():
         "valid": torch.tensor([True, False]),
         "empty": torch.zeros(0, 4).float(),
     }
-    return safetensors.torch.save(named, metadata={"format": "pt", "note": "Grüße"})
+    return safetensors.torch.save(named, metadata={"note": "Grüße"})
 
 
 def text(name):
