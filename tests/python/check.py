@@ -7,7 +7,7 @@ NAME.safetensors beside NAME.safetensors.json = {name: tensor}; a tensor is {"dt
 dtype names, data flat in row-major order, and the strings "NaN", "Infinity" and "-Infinity" where JSON has no number.
 
 A model passes when the official checker accepts it, it names exactly the stored inputs and outputs, and onnxruntime
-gives the stored outputs: floats within |a - b| <= atol + rtol |b|, everything else exactly. Prints a line per file and a
+gives the stored outputs: floats within |a - b| <= atol + rtol |b|, all else exactly. Prints one line per file and a
 total; exits with 1 when a file failed or there was none.
 """
 
