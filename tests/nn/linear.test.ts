@@ -16,7 +16,7 @@ import { checkCase, type GoldenCase, golden } from "./golden.ts";
 
 const { cases } = golden<{ cases: GoldenCase[] }>("layers");
 const caseOf = (name: string) => cases.find((one) => one.name === name)!;
-const valueOf = (x: Tensor) => interpret(program([], { x }), {}).x.data;
+const evaluate = (x: Tensor) => interpret(program([], { x }), {}).x.data;
 
 describe("linear", () => {
   it.each(["linear", "linear, rank 3"])("equals PyTorch: %s", (name) => {
@@ -41,9 +41,10 @@ describe("activations", () => {
     ["silu", [-0.1422776195, -0.2689414214, 0, 0.3112296656, 0.7310585786, 2.85772238]],
     ["gelu", [-0.004049694095, -0.1586552539, 0, 0.3457312306, 0.8413447461, 2.995950306]],
     ["geluTanh", [-0.003637392082, -0.1588080094, 0, 0.3457140098, 0.8411919906, 2.996362608]],
+    // biome-ignore lint/suspicious/noApproximativeNumericConstant: the table is quoted as it is
     ["softplus", [0.04858735157, 0.3132616875, 0.6931471806, 0.9740769842, 1.313261688, 3.048587352]],
   ] as const)("reference numbers: %s", (name, expected) => {
-    const found = valueOf(activations[name](constant(points)));
+    const found = evaluate(activations[name](constant(points)));
     expected.forEach((number, index) => {
       expect(found[index]).toBeCloseTo(number, 7);
     });
@@ -52,9 +53,9 @@ describe("activations", () => {
   it("stay finite at large magnitudes", () => {
     const large = constant([-1e30, -1e4, -100, 100, 1e4, 1e30]);
     for (const activation of Object.values(activations)) {
-      for (const value of valueOf(activation(large))) expect(Number.isFinite(value)).toBe(true);
+      for (const value of evaluate(activation(large))) expect(Number.isFinite(value)).toBe(true);
     }
-    expect(valueOf(activations.mish(constant([-1e30, 1e30])))[1]).toBe(Math.fround(1e30));
+    expect(evaluate(activations.mish(constant([-1e30, 1e30])))[1]).toBe(Math.fround(1e30));
   });
 });
 
@@ -76,7 +77,7 @@ describe("mlp", () => {
     };
     // relu([5 - 2, 10 + 1 - 10]) = [3, 1]; 3·3 + 4·1 + 0.5 = 13.5. relu([-1, …]) = [0, 0]: 0.5
     const output = layer.apply(parameters, constant([5, 2, 0, 1], [2, 2]));
-    expect([...valueOf(output)]).toEqual([13.5, 0.5]);
+    expect([...evaluate(output)]).toEqual([13.5, 0.5]);
   });
 
   it("refuses sizes that make no network", () => {
@@ -100,7 +101,7 @@ describe("residual mlp", () => {
       "layers.2.bias": constant([4]),
     };
     // x = 1: h = 3; block 3 + 0.5·relu(3·relu(3) - 1) = 3 + 4 = 7; 10·7 + 4 = 74
-    expect(valueOf(layer.apply(parameters, one(1)))[0]).toBe(74);
+    expect(evaluate(layer.apply(parameters, one(1)))[0]).toBe(74);
   });
 });
 
