@@ -61,7 +61,7 @@ export interface RandomStream {
   /** Uniform integer in [low, high), without modulo bias. */
   integer(low: number, high: number): number;
   /** A random order of 0 … count - 1 (Fisher and Yates). */
-  permutation(count: number): Int32Array;
+  permutation(count: number): Int32Array<ArrayBuffer>;
   /** How many 32-bit words were drawn so far; `randomStream(key, position)` goes on from there. */
   position(): number;
 }

@@ -7,6 +7,7 @@
  */
 export { type Arena, type CopyName, createArena } from "./arena.ts";
 export { checkEma, type EmaRecipe, emaDecay, powerEma } from "./ema.ts";
+export { type GraphState, graphUpdate } from "./graph.ts";
 export { arenaCopies, createKernel, kernelModule, type UpdateKernel } from "./kernel.ts";
 export {
   initialState,

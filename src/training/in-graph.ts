@@ -1,0 +1,177 @@
+/**
+ * Small networks: loss, gradient, clipping, update and averaging in one graph, many updates in one native call. The
+ * state is one vector for each copy (parameters, moments, average), carried by the loop.
+ */
+import { type Leaves, sizeOf } from "../base/index.ts";
+import { toOnnx } from "../onnx/index.ts";
+import { type GraphState, graphUpdate, SCALAR_COUNT, type StateName, stateNames } from "../optim/index.ts";
+import type { Session } from "../runtime/index.ts";
+import {
+  add,
+  concat,
+  constant,
+  foldInKey,
+  gather,
+  gradient,
+  input,
+  loop,
+  mul,
+  program,
+  reshape,
+  slice,
+  type Tensor,
+} from "../tensor/index.ts";
+import { columnFeeds, columnInputs } from "./problem.ts";
+import {
+  DivergenceError,
+  type Stepper,
+  type StepperOptions,
+  type TrainingState,
+  type UpdateInputs,
+} from "./stepper.ts";
+
+type CopyName = "parameter" | StateName;
+
+/** A stepper that carries out up to `updatesPerCall` updates in one call. */
+export function inGraphStepper(options: StepperOptions, updatesPerCall: number): Stepper {
+  const { problem, optimizer, runtime, start } = options;
+  const copies: readonly CopyName[] = ["parameter", ...stateNames(optimizer)];
+  const paths = Object.keys(problem.parameters);
+  const vectors = new Map<CopyName, Float32Array>(
+    copies.map((copy) => [copy, joined(paths.map((path) => start[copy]![path]))]),
+  );
+  const sessions = new Map<number, Promise<Session>>();
+  const sessionFor = (count: number) => {
+    const known =
+      sessions.get(count) ?? runtime.open(toOnnx(updateProgram(options, copies, count), { name: "updates" }));
+    sessions.set(count, known);
+    return known;
+  };
+
+  const call = async (updates: readonly UpdateInputs[]): Promise<Float32Array> => {
+    const session = await sessionFor(updates.length);
+    const results = await session.run({
+      ...columnFeeds(problem.columns),
+      examples: joinedIntegers(updates.map((update) => update.examples)),
+      keys: Uint32Array.from(updates.flatMap((update) => update.key)),
+      scalars: joined(updates.map((update) => update.scalars)),
+      ...Object.fromEntries(vectors),
+    });
+    const losses = results.losses as Float32Array;
+    const bad = losses.findIndex((loss) => !Number.isFinite(loss));
+    if (bad >= 0) throw new DivergenceError(`the loss became ${losses[bad]}`);
+    for (const copy of copies) vectors.set(copy, results[`next.${copy}`] as Float32Array);
+    return losses;
+  };
+
+  return {
+    async advance(updates) {
+      const losses = new Float32Array(updates.length);
+      for (let position = 0; position < updates.length; ) {
+        const count = updates.length - position >= updatesPerCall ? updatesPerCall : 1;
+        losses.set(await call(updates.slice(position, position + count)), position);
+        position += count;
+      }
+      return losses;
+    },
+    state() {
+      const shared = Object.fromEntries(copies.map((copy) => [copy, apart(vectors.get(copy)!, options)]));
+      return shared as unknown as TrainingState;
+    },
+    async close() {
+      for (const session of sessions.values()) await (await session).close();
+    },
+  };
+}
+
+/** The program of `count` updates. */
+function updateProgram(options: StepperOptions, copies: readonly CopyName[], count: number) {
+  const { problem, optimizer, batchSize, accumulate } = options;
+  const size = totalSize(options);
+  const { columns, inputs } = columnInputs(problem.columns);
+  const examples = input("examples", [count * accumulate * batchSize], "int32");
+  const keys = input("keys", [count * 2], "uint32");
+  const scalars = input("scalars", [count * SCALAR_COUNT]);
+  const starts = copies.map((copy) => input(copy, [size]));
+  const perUpdate = (values: Tensor) => reshape(values, [count, values.shape[0] / count]);
+
+  const result = loop(count, starts, (pass, carried) => {
+    const row = (values: Tensor) => {
+      const table = perUpdate(values);
+      return reshape(gather(table, reshape(pass, [1])), [table.shape[1]]);
+    };
+    const state = Object.fromEntries(copies.map((copy, index) => [copy, carried[index]])) as unknown as GraphState;
+    const { loss, gradient: g } = lossAndGradient(options, state.parameter, columns, row(examples), row(keys));
+    const next = graphUpdate(optimizer, { state, gradient: g, scalars: row(scalars) });
+    return { carried: copies.map((copy) => next[copy]!), stacked: [loss] };
+  });
+  const outputs = Object.fromEntries(copies.map((copy, index) => [`next.${copy}`, result.carried[index]]));
+  return program([...inputs, examples, keys, scalars, ...starts], { losses: result.stacked[0], ...outputs });
+}
+
+/** Loss and flat gradient of one update, averaged over the accumulated batches. */
+function lossAndGradient(
+  options: StepperOptions,
+  parameter: Tensor,
+  columns: Leaves<Tensor>,
+  examples: Tensor,
+  key: Tensor,
+): { loss: Tensor; gradient: Tensor } {
+  const { problem, batchSize, accumulate } = options;
+  const parameters = views(options, parameter);
+  const one = (part: Tensor, partKey: Tensor) => {
+    const loss = problem.loss({ parameters, columns, examples: part, key: partKey });
+    const gradients = gradient(loss, Object.values(parameters)).map((g) => reshape(g, [-1]));
+    return { loss, gradient: concat(gradients, 0) };
+  };
+  if (accumulate === 1) return one(examples, key);
+  const zero = [constant(0), constant(new Float32Array(parameter.shape[0]))];
+  const table = reshape(examples, [accumulate, batchSize]);
+  const { carried } = loop(accumulate, zero, (pass, [loss, total]) => {
+    const part = one(reshape(gather(table, reshape(pass, [1])), [batchSize]), foldInKey(key, pass));
+    const weight = 1 / accumulate;
+    return { carried: [add(loss, mul(weight, part.loss)), add(total, mul(weight, part.gradient))] };
+  });
+  return { loss: carried[0], gradient: carried[1] };
+}
+
+/** The tensors of the network within the flat vector. */
+function views({ problem }: StepperOptions, flat: Tensor): Leaves<Tensor> {
+  let position = 0;
+  return Object.fromEntries(
+    Object.entries(problem.parameters).map(([path, { shape }]) => {
+      const from = position;
+      position += sizeOf(shape);
+      return [path, reshape(slice(flat, 0, from, position), shape)];
+    }),
+  );
+}
+
+function apart(flat: Float32Array, { problem }: StepperOptions): Leaves<Float32Array> {
+  let position = 0;
+  return Object.fromEntries(
+    Object.entries(problem.parameters).map(([path, { shape }]) => {
+      const from = position;
+      position += sizeOf(shape);
+      return [path, flat.subarray(from, position)];
+    }),
+  );
+}
+
+function totalSize({ problem }: StepperOptions): number {
+  return Object.values(problem.parameters).reduce((total, { shape }) => total + sizeOf(shape), 0);
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const result = new Float32Array(parts.reduce((total, part) => total + part.length, 0));
+  let position = 0;
+  for (const part of parts) {
+    result.set(part, position);
+    position += part.length;
+  }
+  return result;
+}
+
+function joinedIntegers(parts: readonly Int32Array[]): Int32Array {
+  return Int32Array.from(parts.flatMap((part) => Array.from(part)));
+}
