@@ -12,7 +12,8 @@ export interface Rate {
 const Z = 1.959963984540054;
 
 function checkCounts(successes: number, trials: number): void {
-  if (!Number.isInteger(trials) || trials < 1) throw new RangeError(`trials: found ${trials}, expected an integer >= 1`);
+  if (!Number.isInteger(trials) || trials < 1)
+    throw new RangeError(`trials: found ${trials}, expected an integer >= 1`);
   if (!Number.isInteger(successes) || successes < 0 || successes > trials) {
     throw new RangeError(`successes: found ${successes}, expected an integer from 0 to ${trials}`);
   }

@@ -1,0 +1,11 @@
+/**
+ * datasets: demonstrations as columns in memory, and what training asks of them: windows, splits, normalisation, trivial
+ * predictors. `node.ts` is the door to files; `formats/` knows their layouts.
+ *
+ * Law: imports `base` and `world` only. Works from data alone, needs no environment. This door runs in the browser too.
+ */
+export { type Column, createDataset, type Dataset, datasetOf, lengthOf, type Provenance, rowsOf } from "./dataset.ts";
+export { fitNormaliser, type Normaliser } from "./normalise.ts";
+export { meanOf, predictLast, predictMean } from "./predictors.ts";
+export { type Split, splitByEpisode, splitByTime, splitDataset } from "./split.ts";
+export { type Windows, windowsOf } from "./windows.ts";

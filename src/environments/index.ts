@@ -1,0 +1,7 @@
+/**
+ * environments: the worlds that come with the house, one folder each.
+ *
+ * Law: imports `base` and `world` only. A world is deterministic: it computes with + - * / and sqrt and the elementary
+ * functions of `base`, so that Node and every browser agree to the bit. `conformance/environment.ts` judges each of them.
+ */
+export { FORK, forkWorld } from "./fork/world.ts";

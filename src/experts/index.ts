@@ -1,0 +1,6 @@
+/**
+ * experts: scripted actors that know how; each can be asked at any state and repeats itself under the same seed.
+ *
+ * Law: imports `base`, `world` and `environments`. An expert sees what a policy sees, unless its file says otherwise.
+ */
+export { forkExpert } from "./fork.ts";
