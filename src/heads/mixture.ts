@@ -1,0 +1,97 @@
+/**
+ * Mixture of K diagonal Gaussians (Bishop 1994; robomimic's BC-GMM, Mandlekar et al. 2021): one mixture index for a
+ * whole chunk, so that a chunk is drawn from one way of doing the task.
+ */
+import {
+  add,
+  cast,
+  cumulativeSum,
+  div,
+  erf,
+  expand,
+  less,
+  log,
+  logSoftmax,
+  logSumExp,
+  mean,
+  mul,
+  neg,
+  oneHot,
+  reshape,
+  slice,
+  softmax,
+  softplus,
+  splitAxis,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tanh,
+} from "../tensor/index.ts";
+import type { TractableHead } from "./head.ts";
+
+export interface MixtureOptions {
+  /** D: numbers of a chunk. */
+  readonly actionSize: number;
+  /** K; default 5. */
+  readonly modes?: number;
+  /** Least standard deviation, in normalised actions; default 1e-4. It keeps the likelihood bounded. */
+  readonly minimumDeviation?: number;
+  /** Scale of the deviations when sampling; default 0: the mode is drawn, its mean is taken (low-noise evaluation). */
+  readonly samplingScale?: number;
+}
+
+interface Mixture {
+  /** `[B, K, D]`, in (-1, 1). */
+  readonly means: Tensor;
+  /** `[B, K, D]`. */
+  readonly deviations: Tensor;
+  /** `[B, K]`, not normalised. */
+  readonly logits: Tensor;
+}
+
+/**
+ * Outputs `[B, K·D + K·D + K]`: means through tanh, deviations through softplus plus the minimum, logits. Everything is
+ * computed in log space: the naive sum of densities underflows at a few deviations.
+ */
+export function mixtureHead(options: MixtureOptions): TractableHead {
+  const { actionSize, modes = 5, minimumDeviation = 1e-4, samplingScale = 0 } = options;
+  const half = modes * actionSize;
+
+  const read = (output: Tensor): Mixture => {
+    const batch = output.shape[0];
+    const [means, deviations, logits] = splitAxis(output, -1, [half, half, modes]);
+    return {
+      means: reshape(tanh(means), [batch, modes, actionSize]),
+      deviations: reshape(add(softplus(deviations), minimumDeviation), [batch, modes, actionSize]),
+      logits,
+    };
+  };
+
+  const logProbability = (output: Tensor, actions: Tensor) => {
+    const { means, deviations, logits } = read(output);
+    const z = div(sub(expand(actions, 1), means), deviations);
+    const perMode = sum(add(mul(0.5, square(z)), log(deviations)), { axes: -1 });
+    const constantPart = 0.5 * actionSize * Math.log(2 * Math.PI);
+    return sub(logSumExp(sub(logSoftmax(logits), perMode)), constantPart);
+  };
+
+  return {
+    name: "gmm",
+    outputSize: 2 * half + modes,
+    noiseSize: samplingScale === 0 ? 1 : 1 + actionSize,
+    logProbability,
+    loss: (output, actions) => neg(mean(logProbability(output, actions))),
+    sample(output, noise) {
+      const { means, deviations, logits } = read(output);
+      const uniform = mul(0.5, add(1, erf(mul(slice(noise, -1, 0, 1), Math.SQRT1_2))));
+      const below = slice(cumulativeSum(softmax(logits)), -1, 0, modes - 1);
+      const index = cast(sum(cast(less(below, uniform), "float32"), { axes: -1 }), "int32");
+      const chosen = expand(oneHot(index, modes), -1);
+      const center = sum(mul(chosen, means), { axes: 1 });
+      if (samplingScale === 0) return center;
+      const deviation = mul(samplingScale, sum(mul(chosen, deviations), { axes: 1 }));
+      return add(center, mul(deviation, slice(noise, -1, 1, 1 + actionSize)));
+    },
+  };
+}
