@@ -32,7 +32,7 @@ import {
 
 type CopyName = "parameter" | StateName;
 
-/** A stepper that carries out up to `updatesPerCall` updates in one call. */
+/** A stepper that carries out `updatesPerCall` updates in one call; a program for single ones is made when needed. */
 export function inGraphStepper(options: StepperOptions, updatesPerCall: number): Stepper {
   const { problem, optimizer, runtime, start } = options;
   const copies: readonly CopyName[] = ["parameter", ...stateNames(optimizer)];
@@ -59,21 +59,18 @@ export function inGraphStepper(options: StepperOptions, updatesPerCall: number):
     });
     const losses = results.losses as Float32Array;
     const bad = losses.findIndex((loss) => !Number.isFinite(loss));
-    if (bad >= 0) throw new DivergenceError(`the loss became ${losses[bad]}`);
-    for (const copy of copies) vectors.set(copy, results[`next.${copy}`] as Float32Array);
+    if (bad >= 0) throw new DivergenceError(updates[bad], `the loss became ${losses[bad]}`);
+    const next = copies.map((copy) => [copy, results[`next.${copy}`] as Float32Array] as const);
+    if (!next.every(([, values]) => values.every(Number.isFinite))) {
+      throw new DivergenceError(updates[updates.length - 1], "a gradient or a moment is not finite");
+    }
+    for (const [copy, values] of next) vectors.set(copy, values);
     return losses;
   };
 
   return {
-    async advance(updates) {
-      const losses = new Float32Array(updates.length);
-      for (let position = 0; position < updates.length; ) {
-        const count = updates.length - position >= updatesPerCall ? updatesPerCall : 1;
-        losses.set(await call(updates.slice(position, position + count)), position);
-        position += count;
-      }
-      return losses;
-    },
+    updatesPerCall,
+    call,
     state() {
       const shared = Object.fromEntries(copies.map((copy) => [copy, apart(vectors.get(copy)!, options)]));
       return shared as unknown as TrainingState;

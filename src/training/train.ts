@@ -12,7 +12,7 @@ export interface Progress {
 }
 
 export interface TrainOptions {
-  /** Number of the last update. */
+  /** Updates in all, those before a resume included. */
   readonly updates: number;
   /** Updates between two reports; default: one call's worth, 50 for the kernel path. */
   readonly reportEvery?: number;
@@ -33,8 +33,12 @@ export interface TrainOptions {
 export async function train(trainer: Trainer, options: TrainOptions): Promise<void> {
   const { updates, onProgress, checkpointEvery, onCheckpoint, signal, pause } = options;
   const reportEvery = options.reportEvery ?? (trainer.plan.path === "in-graph" ? trainer.plan.updatesPerCall : 50);
+  for (const [name, value] of Object.entries({ updates, reportEvery, checkpointEvery: checkpointEvery ?? 1 })) {
+    if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`${name}: found ${value}, expected 1 or more`);
+  }
   while (trainer.update < updates && !signal?.aborted) {
     await pause?.();
+    if (signal?.aborted) return;
     const untilCheckpoint = checkpointEvery ? checkpointEvery - (trainer.update % checkpointEvery) : updates;
     const count = Math.min(reportEvery, updates - trainer.update, untilCheckpoint);
     const started = performance.now();

@@ -1,5 +1,5 @@
 /** The trainer: draws batches, carries out updates, and can be put down and taken up again byte for byte. */
-import { foldIn, type Key, type Leaves, mapLeaves, randomKey, randomStream } from "../base/index.ts";
+import { foldIn, InputError, type Key, type Leaves, mapLeaves, randomKey, randomStream, sizeOf } from "../base/index.ts";
 import { initialise, parameterCount } from "../nn/index.ts";
 import { checkOptimizer, type OptimizerRecipe, stateNames, stepScalars } from "../optim/index.ts";
 import type { Runtime } from "../runtime/index.ts";
@@ -36,11 +36,17 @@ export interface Trainer {
   /** Updates that were carried out so far. */
   readonly update: number;
   readonly plan: Plan;
-  /** Carries out `count` updates; returns their losses. Throws DivergenceError where a number is not finite. */
+  /**
+   * Carries out `count` updates; returns their losses. Throws DivergenceError where a number is not finite: `update` and
+   * the state are then those of the last call that ended well.
+   */
   advance(count: number): Promise<Float32Array>;
   /** What a policy is made of: the averaged parameters where there is an average. The arrays are copies. */
   parameters(): Leaves<Float32Array>;
-  /** The present state, in arrays of its own. */
+  /**
+   * The present state, in arrays of its own; may be asked for while `advance` is at work. Throws the DivergenceError again
+   * where it reached the state: without clipping, the kernel sees it too late.
+   */
   snapshot(): TrainingSnapshot;
   close(): Promise<void>;
 }
@@ -53,6 +59,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   }
   const key = randomKey(options.seed);
   const plan = from?.plan ?? options.plan ?? choosePlan(parameterCount(problem.parameters));
+  if (from) checkState(from.state, problem, optimizer);
   const start = from?.state ?? initialState(options, foldIn(key, STREAMS.parameters));
   const stepperOptions = { problem, optimizer, batchSize, accumulate, runtime, start };
   const stepper: Stepper =
@@ -63,7 +70,10 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const noise = foldIn(key, STREAMS.noise);
   let update = from?.update ?? 0;
 
+  let busy = false;
+
   const inputsOf = (number: number): UpdateInputs => ({
+    number,
     examples: draw(number * batchSize * accumulate, batchSize * accumulate),
     key: foldIn(noise, number),
     scalars: stepScalars(optimizer, number),
@@ -75,9 +85,22 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     },
     plan,
     async advance(count) {
-      const losses = await stepper.advance(Array.from({ length: count }, (_, index) => inputsOf(update + index)));
-      update += count;
-      return losses;
+      if (busy) throw new Error("advance: the trainer is still at work on an earlier call");
+      busy = true;
+      try {
+        const losses = new Float32Array(count);
+        for (let position = 0; position < count; ) {
+          const size = count - position >= stepper.updatesPerCall ? stepper.updatesPerCall : 1;
+          const inputs = Array.from({ length: size }, (_, index) => inputsOf(update + index));
+          losses.set(await stepper.call(inputs), position);
+          // No event comes between a call's end and this line: a snapshot always has the update that its state has.
+          update += size;
+          position += size;
+        }
+        return losses;
+      } finally {
+        busy = false;
+      }
     },
     parameters: () => {
       const state = stepper.state();
@@ -98,6 +121,17 @@ function initialState({ problem, optimizer }: TrainerOptions, key: Key): Trainin
     mapLeaves(parameter, (values) => (name === "average" ? values.slice() : new Float32Array(values.length))),
   ]);
   return { parameter, ...Object.fromEntries(remembered) };
+}
+
+/** Throws an InputError where a state is not one of this problem and optimizer. */
+function checkState(state: TrainingState, problem: Problem, optimizer: OptimizerRecipe): void {
+  for (const copy of ["parameter", ...stateNames(optimizer)] as const) {
+    for (const [path, { shape }] of Object.entries(problem.parameters)) {
+      const found = state[copy]?.[path]?.length ?? "no";
+      if (found === sizeOf(shape)) continue;
+      throw new InputError(`state to go on from: ${copy} "${path}" has ${found} numbers, expected ${sizeOf(shape)}`);
+    }
+  }
 }
 
 function copied(state: TrainingState): TrainingState {

@@ -37,28 +37,38 @@ export async function kernelStepper(options: StepperOptions): Promise<Stepper> {
   const results = { loss, ...byPath(parts, "gradient.") };
   const fixed = { ...columnFeeds(problem.columns), ...byPath(arena.views.parameter, "parameter.") };
 
-  const one = async ({ examples, key, scalars }: UpdateInputs): Promise<number> => {
+  /** The divergence that has reached the state, if one has. */
+  let spoilt: DivergenceError | undefined;
+
+  const one = async (update: UpdateInputs): Promise<number> => {
+    if (spoilt) throw spoilt;
+    const { examples, key, scalars } = update;
     let total = 0;
     for (let part = 0; part < accumulate; part++) {
       const batch = examples.slice(part * batchSize, (part + 1) * batchSize);
       const partKey = Uint32Array.from(accumulate > 1 ? foldIn(key, part) : key);
       await session.run({ ...fixed, examples: batch, key: partKey }, results);
-      if (!Number.isFinite(loss[0])) throw new DivergenceError(`the loss became ${loss[0]}`);
+      if (!Number.isFinite(loss[0])) throw new DivergenceError(update, `the loss became ${loss[0]}`);
       total += loss[0] / accumulate;
       if (accumulate > 1) kernel.accumulate(1 / accumulate, part === 0);
     }
-    if (!kernel.update(scalars).finite) throw new DivergenceError("a gradient is not finite");
+    const { finite, gradientNorm } = kernel.update(scalars);
+    if (!finite) {
+      const error = new DivergenceError(update, "a gradient or a moment is not finite");
+      const unchanged = gradientNorm !== null && !Number.isFinite(gradientNorm);
+      if (!unchanged) spoilt = error;
+      throw error;
+    }
     return total;
   };
 
   return {
-    async advance(updates) {
-      const losses = new Float32Array(updates.length);
-      for (const [index, update] of updates.entries()) losses[index] = await one(update);
-      return losses;
+    updatesPerCall: 1,
+    call: async ([update]) => Float32Array.of(await one(update)),
+    state: () => {
+      if (spoilt) throw spoilt;
+      return Object.fromEntries(copies.map((copy) => [copy, byPath(arena.views[copy])])) as unknown as TrainingState;
     },
-    state: () =>
-      Object.fromEntries(copies.map((copy) => [copy, byPath(arena.views[copy])])) as unknown as TrainingState,
     close: () => session.close(),
   };
 }
