@@ -58,20 +58,19 @@ export const gradientRules: { readonly [P in Primitive]: GradientRule<P> } = {
 
   add: ({ operands: [a, b] }, g) => [sumTo(g, a.shape), sumTo(g, b.shape)],
   sub: ({ operands: [a, b] }, g) => [sumTo(g, a.shape), sumTo(t.neg(g), b.shape)],
-  mul: ({ operands: [a, b] }, g) => [sumTo(t.mul(g, b), a.shape), sumTo(t.mul(g, a), b.shape)],
+  mul: ({ operands: [a, b] }, g) =>
+    a === b ? [t.mul(t.mul(g, 2), a)] : [sumTo(t.mul(g, b), a.shape), sumTo(t.mul(g, a), b.shape)],
   div: (node, g) => {
     const [a, b] = node.operands;
     const overB = t.div(g, b);
     return [sumTo(overB, a.shape), sumTo(t.neg(t.mul(overB, node)), b.shape)];
   },
-  // d/db a^b = a^b·log a, taken as 0 where a is 0
+  // d/da a^b = b·a^(b-1), 0 where b is 0; d/db a^b = a^b·log a, taken as 0 where a is 0
   pow: (node, g) => {
     const [a, b] = node.operands;
+    const slope = t.where(t.equal(b, 0), 0, t.mul(b, t.pow(a, t.sub(b, 1))));
     const logarithm = t.where(t.equal(a, 0), 0, t.log(t.where(t.equal(a, 0), 1, a)));
-    return [
-      sumTo(t.mul(g, t.mul(b, t.pow(a, t.sub(b, 1)))), a.shape),
-      sumTo(t.mul(g, t.mul(node, logarithm)), b.shape),
-    ];
+    return [sumTo(t.mul(g, slope), a.shape), sumTo(t.mul(g, t.mul(node, logarithm)), b.shape)];
   },
   // ties: all to the first operand
   maximum: ({ operands: [a, b] }, g) => {
@@ -161,6 +160,8 @@ export const gradientRules: { readonly [P in Primitive]: GradientRule<P> } = {
   ],
   gather: ({ operands: [x, rows] }, g) => [t.scatterAdd(g, rows, x.shape[0]), null],
   scatterAdd: ({ operands: [, rows] }, g) => [t.gather(g, rows), null],
+
+  withGradient: ({ operands: [, ...read], attributes }, g) => [null, ...attributes.rule(g, read)],
 
   loop: () => {
     throw new Error("loop: its gradient is taken from its items");

@@ -14,6 +14,7 @@ export type {
   Primitive,
   Program,
   Signature,
+  StatedGradient,
   Tensor,
   TypedArray,
 } from "./primitive.ts";

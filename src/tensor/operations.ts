@@ -3,7 +3,7 @@
  * taken as scalars of the other operand's type; negative axes count from the end.
  */
 import { type Shape, sizeOf } from "../base/index.ts";
-import type { DType, Primitive, Tensor } from "./primitive.ts";
+import type { DType, Primitive, StatedGradient, Tensor } from "./primitive.ts";
 import { apply, broadcastTo, constant, full } from "./tensor.ts";
 
 export type Operand = Tensor | number;
@@ -208,6 +208,14 @@ export function gather(x: Tensor, rows: Tensor): Tensor {
 /** Zeros of `rows` rows with the rows of `x` added at `places`; the gradient of `gather`. */
 export function scatterAdd(x: Tensor, places: Tensor, rows: number): Tensor {
   return apply("scatterAdd", [x, places], { rows });
+}
+
+/**
+ * `value`, whose gradient with respect to `operands` is stated by `rule` and not derived from how it was made. The rule
+ * may use nothing but its arguments: a value inside a loop is made again with other operands.
+ */
+export function withGradient(value: Tensor, operands: readonly Tensor[], rule: StatedGradient): Tensor {
+  return apply("withGradient", [value, ...operands], { rule });
 }
 
 /** 0, 1 … count - 1 as a constant. */

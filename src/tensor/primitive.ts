@@ -53,7 +53,7 @@ export interface Attributes {
   shiftRight: None;
   // three operands that broadcast: condition, value where true, value where false
   where: None;
-  // reductions
+  // reductions; an int32 sum that leaves int32 is not defined (ONNX Runtime saturates)
   sum: { readonly axes: readonly number[] };
   max: { readonly axes: readonly number[] };
   logSumExp: Axis;
@@ -74,12 +74,23 @@ export interface Attributes {
   gather: None;
   /** Zeros of `rows` rows, plus the rows of the first operand at the places that the int32 second names. */
   scatterAdd: { readonly rows: number };
+  /**
+   * The first operand, with a gradient that is stated instead of derived; what the statement reads are the other operands.
+   * For results whose gradient is known in a cheaper form than the chain of rules gives.
+   */
+  withGradient: { readonly rule: StatedGradient };
   // loops
   /** Carried values first, then what the body reads but does not change. See `loop.ts`. */
   loop: { readonly body: Program; readonly count: number; readonly carried: number };
   /** One of the values that a loop returns. */
   item: { readonly index: number };
 }
+
+/**
+ * Gradients of the operands of a `withGradient` value, without its first: from the gradient `g` of the value and those
+ * operands alone. Null for an operand through which none flows.
+ */
+export type StatedGradient = (g: Tensor, operands: readonly Tensor[]) => readonly (Tensor | null)[];
 
 export type Primitive = keyof Attributes;
 

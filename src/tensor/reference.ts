@@ -174,7 +174,10 @@ export const valueRules: { readonly [P in Primitive]: ValueRule<P> } = {
   },
 
   sum: (node, [x]) => fold(node, x, node.attributes.axes, 0, (total, value) => total + value),
-  max: (node, [x]) => fold(node, x, node.attributes.axes, Number.NEGATIVE_INFINITY, Math.max),
+  max: (node, [x]) => {
+    const least = node.dtype === "float32" ? Number.NEGATIVE_INFINITY : -(2 ** 31);
+    return fold(node, x, node.attributes.axes, least, Math.max);
+  },
   logSumExp: (node, [x]) => {
     const result = make(node);
     const length = x.shape[node.attributes.axis];
@@ -298,10 +301,13 @@ export const valueRules: { readonly [P in Primitive]: ValueRule<P> } = {
     const width = sizeOf(node.shape.slice(1));
     const result = make(node);
     rows.data.forEach((row, index) => {
+      if (!(row >= 0 && row < node.shape[0])) throw new RangeError(`scatterAdd: row ${row} of ${node.shape[0]}`);
       for (let column = 0; column < width; column++) result[row * width + column] += x.data[index * width + column];
     });
     return result;
   },
+
+  withGradient: (node, [value]) => make(node).map((_, index) => value.data[index]) as TypedArray,
 
   loop: () => {
     throw new Error("loop: its value is taken through item");

@@ -206,6 +206,8 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     return { shape: [attributes.rows, ...x.shape.slice(rows.shape.length)], dtype: x.dtype };
   },
 
+  withGradient: ([value]) => ({ shape: value.shape, dtype: value.dtype }),
+
   loop: (operands, { body, count, carried }) => {
     if (!(Number.isInteger(count) && count >= 0)) refuse("loop", `found ${count} passes, expected a whole number`);
     body.inputs.slice(1).forEach((parameter, index) => {

@@ -65,6 +65,8 @@ function rewrite(value: Tensor): Tensor {
       return sameShape(x.shape, value.shape) ? x : value;
     case "transpose":
       return value.attributes.permutation.every((axis, index) => axis === index) ? x : value;
+    case "withGradient":
+      return x;
     case "matmul":
       return absorbTransposes(value);
     case "add":
@@ -103,7 +105,20 @@ function neutral(value: Node<"add" | "sub" | "mul" | "div"> & Tensor): Tensor {
   if (isScalar(b, element) && sameShape(a.shape, value.shape)) return a;
   const commutes = value.primitive === "add" || value.primitive === "mul";
   if (commutes && isScalar(a, element) && sameShape(b.shape, value.shape)) return b;
-  return withoutBroadcasts(value);
+  return scalarFirst(value) ?? withoutBroadcasts(value);
+}
+
+/** An operation of a repeated tensor with a scalar constant is done once, before the tensor is repeated. */
+function scalarFirst(value: Tensor): Tensor | null {
+  const operands = value.operands.map((operand) => {
+    if (operand.primitive === "broadcast") return operand.operands[0];
+    return operand.primitive === "constant" && operand.shape.length === 0 ? operand : null;
+  });
+  const [a, b] = operands;
+  if (!a || !b || value.operands.every((operand) => operand.primitive !== "broadcast")) return null;
+  if (operands.every((operand, index) => operand !== value.operands[index])) return null;
+  const { shape } = value;
+  return apply("broadcast", [rewrite(apply(value.primitive, [a, b], value.attributes as never))], { shape });
 }
 
 function isScalar(x: Tensor, number: number): boolean {
