@@ -83,7 +83,6 @@ async function readEpisodeEnds(request: ArrayRequest, steps: number): Promise<In
   const { values } = await readZarrArray(request);
   const fail = (problem: string) => new InputError(`${request.label}: array ${request.path}: ${problem}`);
   const ends = Array.from(values, Number);
-  if (ends.length === 0) throw fail("found no episodes, expected at least one");
   ends.forEach((end, i) => {
     const before = i === 0 ? 0 : ends[i - 1];
     if (!(end > before)) throw fail(`episode ${i} ends at step ${end}, expected more than ${before}`);

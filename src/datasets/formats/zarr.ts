@@ -14,7 +14,7 @@ const TYPES = { "<f4": 4, "<i8": 8 } as const;
 
 const METADATA = z.object({
   zarr_format: z.literal(2),
-  shape: z.array(z.int().nonnegative()),
+  shape: z.array(z.int().positive()),
   chunks: z.array(z.int().positive()),
   dtype: z.string(),
   compressor: z.object({ id: z.string() }).nullable(),
@@ -95,12 +95,12 @@ async function findFault(chunk: Uint8Array, bytes: number, compressor: string | 
   return isRaw && chunk.length !== bytes ? `found ${chunk.length} bytes, expected ${bytes}` : null;
 }
 
-/** Every index of a grid, the last dimension fastest. */
-function places(grid: readonly number[]): number[][] {
-  return grid.reduce<number[][]>(
-    (found, size) => found.flatMap((place) => Array.from({ length: size }, (_, i) => [...place, i])),
-    [[]],
-  );
+/** Every index of a grid, the last dimension fastest. One at a time: metadata may claim any number of chunks. */
+function* places([size, ...rest]: readonly number[]): Generator<number[]> {
+  if (size === undefined) yield [];
+  for (let i = 0; i < size; i++) {
+    for (const place of places(rest)) yield [i, ...place];
+  }
 }
 
 function causeOf(error: unknown): string {
