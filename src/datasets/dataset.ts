@@ -6,6 +6,11 @@ export interface Column {
   readonly names: readonly string[];
   readonly units: readonly string[];
   readonly values: Float32Array;
+  /**
+   * [D], where the recorder rounded: the step of each dimension's lattice, in its unit. Densities are fitted and judged
+   * on values spread over it (ALGORITHMS.md 3.6).
+   */
+  readonly resolution?: readonly number[];
 }
 
 /** Where the rows come from: the reader, the file or folder, who acted, and what a report must say beside its numbers. */

@@ -66,6 +66,26 @@ describe("reading a Push-T zarr", () => {
     }
   });
 
+  it("Blosc blocks in several streams, as c-blosc packs lz4", async () => {
+    const folder = join(scratch, "streams.zarr");
+    await writePushT(folder, { ...RECORDING, compressor: { ...ZSTD, cname: "lz4", shuffle: 0 } });
+    const whole = await readPushT(folder);
+    // Chunk 1 of the keypoints, 16 x 18 float32, written by hand: one block, four streams of 288 bytes stored plain.
+    const numbers = Array.from({ length: CHUNK * 18 }, (_, i) =>
+      valueAt("keypoint", CHUNK + Math.floor(i / 18), i % 18),
+    );
+    const bytes = new Uint8Array(Float32Array.from(numbers).buffer);
+    const streams = [0, 1, 2, 3].flatMap((i) => [288 & 255, 288 >> 8, 0, 0, ...bytes.subarray(i * 288, (i + 1) * 288)]);
+    const header = Uint8Array.from([2, 1, 1 << 5, 4]);
+    const sizes = Uint32Array.of(1152, 1152, 20 + streams.length, 20);
+    const chunk = Buffer.concat([header, new Uint8Array(sizes.buffer), Uint8Array.from(streams)]);
+    writeFileSync(join(folder, "data/keypoint/1.0.0"), chunk);
+    expect((await readPushT(folder)).observation).toEqual(whole.observation);
+    chunk.writeUInt32LE(289, 20 + 3 * 292);
+    writeFileSync(join(folder, "data/keypoint/1.0.0"), chunk);
+    expect(await failure(folder)).toContain("chunk 1.0.0: block 0: runs to byte 1189 of 1188");
+  });
+
   it("is found by the folder that holds it", async () => {
     const folder = join(scratch, "holder");
     await writePushT(join(folder, "replay.zarr"), RECORDING);

@@ -7,6 +7,9 @@ import Zstd from "numcodecs/zstd";
 
 const HEADER = 16;
 const ZSTD = 4;
+/** A block is packed as one stream per byte of its numbers, unless a flag forbids it or one of these does. */
+const MOST_STREAMS = 16;
+const SHORTEST_STREAM = 128;
 
 /** What is wrong with `chunk` as the Blosc form of `expected` bytes; null where it is whole. */
 export async function findBloscFault(chunk: Uint8Array, expected: number): Promise<string | null> {
@@ -26,7 +29,8 @@ export async function findBloscFault(chunk: Uint8Array, expected: number): Promi
   for (let block = 0; block < blocks; block++) {
     const isShort = block === blocks - 1 && size % blockSize !== 0;
     const bytes = isShort ? size % blockSize : blockSize;
-    const isWhole = (flags & 0x10) !== 0 || isShort;
+    const isWhole =
+      (flags & 0x10) !== 0 || isShort || typeSize > MOST_STREAMS || blockSize / typeSize < SHORTEST_STREAM;
     const fault = await findBlockFault(chunk, {
       start: view.getUint32(HEADER + 4 * block, true),
       streams: isWhole ? 1 : typeSize,

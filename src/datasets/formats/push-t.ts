@@ -42,7 +42,8 @@ export async function readPushTStore(store: ByteStore, label: string): Promise<D
   return createDataset({
     task: "push-t",
     observation: pixels([...KEYPOINTS, ...PUSHER], observation),
-    action: pixels(TARGET, action.values),
+    // a mouse: every recorded target is a whole pixel
+    action: { ...pixels(TARGET, action.values), resolution: [1, 1] },
     episodeEnds,
     controlRate: CONTROL_RATE,
     provenance: { format: "push-t zarr", source: label, actors: ["human"], notes: [] },
