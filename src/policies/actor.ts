@@ -1,0 +1,52 @@
+/** A policy file at work: it plans chunks for any number of episodes at once. */
+import { type Key, randomStream, sizeOf } from "../base/index.ts";
+import type { Runtime } from "../runtime/index.ts";
+import type { TypedArray } from "../tensor/index.ts";
+import type { BatchActor } from "../world/index.ts";
+import { type PolicyMetadata, policyMetadata } from "./export.ts";
+
+export interface PolicyActor extends BatchActor {
+  readonly metadata: PolicyMetadata;
+  close(): Promise<void>;
+}
+
+/** Opens the bytes of a policy file. Histories are planned in groups of the file's own batch, the last one filled up. */
+export async function openPolicy(runtime: Runtime, model: Uint8Array, where = "policy"): Promise<PolicyActor> {
+  const metadata = policyMetadata(model, where);
+  const session = await runtime.open(model);
+  const { observationHorizon: To, predictionHorizon: Tp } = metadata.horizons;
+  const [Do, Da] = [metadata.observation.names.length, metadata.action.names.length];
+  const [batch] = session.inputs.observation.shape;
+  const feeds: Record<string, TypedArray> = {};
+  for (const [name, { shape }] of Object.entries(session.inputs)) feeds[name] = new Float32Array(sizeOf(shape));
+  const actions = new Float32Array(batch * Tp * Da);
+
+  const fill = (row: number, history: Float32Array, key: Key) => {
+    feeds.observation.set(history.subarray((To - 1) * Do), row * Do);
+    feeds.state?.set(history.subarray(0, (To - 1) * Do), row * (To - 1) * Do);
+    if (!feeds.noise) return;
+    const stream = randomStream(key);
+    for (let i = 0; i < metadata.noiseSize; i++) feeds.noise[row * metadata.noiseSize + i] = stream.normal();
+  };
+
+  return {
+    name: metadata.head,
+    controller: "policy",
+    horizons: metadata.horizons,
+    metadata,
+    async plan(histories, keys) {
+      const chunks = new Float32Array(keys.length * Tp * Da);
+      for (let first = 0; first < keys.length; first += batch) {
+        const count = Math.min(batch, keys.length - first);
+        for (let row = 0; row < count; row++) {
+          const from = (first + row) * To * Do;
+          fill(row, histories.subarray(from, from + To * Do), keys[first + row]);
+        }
+        await session.run(feeds, { actions });
+        chunks.set(actions.subarray(0, count * Tp * Da), first * Tp * Da);
+      }
+      return chunks;
+    },
+    close: () => session.close(),
+  };
+}

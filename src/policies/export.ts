@@ -1,0 +1,96 @@
+/**
+ * A policy as one `.onnx` file: (observation, state, noise) -> (actions, state'). Normalisation is inside; the history of
+ * observations is the state; randomness enters as standard normals. What a user must know besides is metadata.
+ */
+import { z } from "zod";
+import { InputError, mapLeaves } from "../base/index.ts";
+import { toOnnx } from "../onnx/index.ts";
+import { describe } from "../runtime/index.ts";
+import { concat, constant, expand, input, program, reshape, slice, type Tensor } from "../tensor/index.ts";
+import { modelOf, normalise, type Policy, type PolicySpec, restore } from "./policy.ts";
+
+/** Key of the metadata entry that holds a `PolicyMetadata` as JSON. */
+const METADATA_KEY = "apprentice.policy";
+
+const space = z.object({ names: z.array(z.string()), units: z.array(z.string()) });
+const horizon = z.number().int().positive();
+
+/** What travels in the file besides the graph. */
+const metadataSchema = z.object({
+  version: z.literal(1),
+  task: z.string(),
+  head: z.string(),
+  observation: space,
+  action: space,
+  horizons: z.object({ observationHorizon: horizon, predictionHorizon: horizon, actionHorizon: horizon }),
+  controlRate: z.number().positive(),
+  /** Standard normals per row; without any, the policy has no input `noise`. */
+  noiseSize: z.number().int().nonnegative(),
+  /** How the input `state` begins; absent where one observation is enough. */
+  state: z.object({ meaning: z.string(), initial: z.string() }).optional(),
+});
+
+export type PolicyMetadata = z.infer<typeof metadataSchema>;
+
+/**
+ * The file's bytes, for `batch` rows at once. Inputs: `observation` `[B, Do]`, the newest; `state` `[B, To - 1, Do]`,
+ * those before it, oldest first (at the start of an episode the first observation again); `noise` `[B, noiseSize]`.
+ * Outputs: `actions` `[B, Tp, Da]` in the task's units, of which steps To - 1 … To - 1 + Ta - 1 are to be executed;
+ * `next_state`, the state for the following step.
+ */
+export function exportPolicy(policy: Policy, { batch = 1 }: { batch?: number } = {}): Uint8Array {
+  const { spec } = policy;
+  const { observation, action, horizons } = spec;
+  const { network, head } = modelOf(spec);
+  const [Do, Da, To] = [observation.names.length, action.names.length, horizons.observationHorizon];
+
+  const newest = input("observation", [batch, Do]);
+  const state = input("state", [batch, To - 1, Do]);
+  const noise = input("noise", [batch, head.noiseSize]);
+  const history = To === 1 ? expand(newest, 1) : concat([state, expand(newest, 1)], 1);
+  const parameters = mapLeaves(network.parameters, ({ shape }, path) => constant(policy.parameters[path], shape));
+  const seen = reshape(normalise(history, observation.normaliser), [batch, To * Do]);
+  const chunk = reshape(head.sample(network.apply(parameters, seen), noise), [batch, horizons.predictionHorizon, Da]);
+
+  const outputs: Record<string, Tensor> = { actions: restore(chunk, action.normaliser) };
+  if (To > 1) outputs.next_state = slice(history, 1, 1, To);
+  const inputs = [newest, ...(To > 1 ? [state] : []), ...(head.noiseSize > 0 ? [noise] : [])];
+  const metadata = { [METADATA_KEY]: JSON.stringify(metadataOf(spec, head.noiseSize)) };
+  return toOnnx(program(inputs, outputs), { name: "policy", metadata });
+}
+
+function metadataOf(
+  { task, observation, action, horizons, controlRate, recipe }: PolicySpec,
+  noiseSize: number,
+): PolicyMetadata {
+  const plain = ({ names, units }: PolicySpec["action"]) => ({ names: [...names], units: [...units] });
+  const state = {
+    meaning: "the observations before the newest one, oldest first",
+    initial: "the first observation of the episode, repeated",
+  };
+  return {
+    version: 1,
+    task,
+    head: recipe.head,
+    observation: plain(observation),
+    action: plain(action),
+    horizons,
+    controlRate,
+    noiseSize,
+    ...(horizons.observationHorizon > 1 && { state }),
+  };
+}
+
+/** The metadata of a policy file. Throws an InputError, named after `where`, for a file that is none of ours. */
+export function policyMetadata(model: Uint8Array, where: string): PolicyMetadata {
+  let text: string | undefined;
+  try {
+    text = describe(model).metadata[METADATA_KEY];
+  } catch (error) {
+    throw new InputError(`${where}: not a readable .onnx file (${(error as Error).message})`);
+  }
+  if (text === undefined) throw new InputError(`${where}: an .onnx file without "${METADATA_KEY}", expected a policy`);
+  const parsed = metadataSchema.safeParse(JSON.parse(text));
+  if (!parsed.success) throw new InputError(`${where}: ${METADATA_KEY}: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
