@@ -5,6 +5,16 @@
  * Law: imports base and tensor. Runs unchanged in Node and in the browser.
  */
 export { type Activation, type ActivationName, activations, gelu, geluTanh, mish, silu } from "./activation.ts";
+export {
+  type ConvolutionOptions,
+  channelsFirst,
+  conv1d,
+  conv2d,
+  convTranspose1d,
+  convTranspose2d,
+  positionsFirst,
+} from "./convolution.ts";
+export { embedding, sinusoidal } from "./embedding.ts";
 export { fanInUniform, type Initializer, normal, repeated, uniform } from "./initial.ts";
 export {
   chain,
@@ -18,3 +28,17 @@ export {
   pure,
 } from "./layer.ts";
 export { linear, type MlpOptions, mlp, residualMlp } from "./linear.ts";
+export { groupNorm, layerNorm } from "./norm.ts";
+export { fromTorch, torchShape, toTorch } from "./torch.ts";
+export {
+  type ConvBlockOptions,
+  convBlock,
+  type FilmInput,
+  film,
+  type ResidualBlockOptions,
+  residualBlock,
+  timeEmbedding,
+  type UNetInput,
+  type UNetOptions,
+  uNet,
+} from "./u-net.ts";

@@ -21,6 +21,8 @@ import type { Initializer } from "./initial.ts";
 export interface ParameterSpec {
   readonly shape: Shape;
   readonly initial: Initializer;
+  /** For each axis of PyTorch's layout, the axis of ours; left out where the layouts are the same. */
+  readonly torchAxes?: readonly number[];
 }
 
 /** A layer, or a whole network. `apply` takes at least the parameters that `parameters` describes. */

@@ -1,6 +1,8 @@
 /** Reading the golden values that tests/golden/make_golden.py made with PyTorch in float64, and comparing with them. */
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
+import { type Leaves, mapLeaves } from "../../src/base/index.ts";
+import type { ParameterSpec } from "../../src/nn/index.ts";
 import {
   add,
   gradient,
@@ -11,6 +13,7 @@ import {
   program,
   sum,
   type Tensor,
+  transpose,
   type Value,
 } from "../../src/tensor/index.ts";
 
@@ -90,4 +93,17 @@ export function checkCase(
   for (const key of names) {
     expectClose(found[`gradient ${key}`], gradients[key], relative, `${name}: gradient of ${key}`);
   }
+}
+
+/** Parameters in PyTorch's layout as our layers take them, inside a program. */
+export function stored(specs: Leaves<ParameterSpec>, parameters: Record<string, Tensor>): Record<string, Tensor> {
+  return mapLeaves(specs, ({ torchAxes }, path) => {
+    const value = parameters[path];
+    return torchAxes
+      ? transpose(
+          value,
+          torchAxes.map((_, axis) => torchAxes.indexOf(axis)),
+        )
+      : value;
+  });
 }
