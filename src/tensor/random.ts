@@ -5,6 +5,7 @@
 import { type Shape, sizeOf, THREEFRY_PARITY, THREEFRY_ROTATIONS } from "../base/index.ts";
 import {
   add,
+  and,
   cast,
   concat,
   cos,
@@ -75,10 +76,21 @@ export function randomUniform(key: Tensor, shape: Shape): Tensor {
   return mul(upper24(randomBits(key, shape)), 2 ** -24);
 }
 
-/** Uniform integers 0 … count - 1, int32; count at most 2^24, bias below count / 2^24. */
+/**
+ * Uniform integers 0 … count - 1, int32: ⌊u · count⌋ for the uniform u, in whole numbers, since float32 would round some
+ * products up. Count at most 2^24, bias below count / 2^24.
+ */
 export function randomIntegers(key: Tensor, shape: Shape, count: number): Tensor {
-  if (!(count >= 1 && count <= 2 ** 24)) throw new RangeError(`randomIntegers: found ${count}, expected 1 to 2^24`);
-  return cast(mul(randomUniform(key, shape), count), "int32");
+  if (!(Number.isInteger(count) && count >= 1 && count <= 2 ** 24)) {
+    throw new RangeError(`randomIntegers: found ${count}, expected a whole number from 1 to 2^24`);
+  }
+  // (2^12 h + l)(2^12 c + d) / 2^24 = hc + (hd + lc + ld / 2^12) / 2^12, every part below 2^26
+  const bits = shiftRight(randomBits(key, shape), 8);
+  const [h, l] = [shiftRight(bits, 12), and(bits, 0xfff)];
+  const [c, d] = [count >>> 12, count & 0xfff];
+  const inner = add(mul(h, d), shiftRight(mul(l, d), 12));
+  if (c === 0) return cast(shiftRight(inner, 12), "int32");
+  return cast(add(mul(h, c), shiftRight(add(inner, mul(l, c)), 12)), "int32");
 }
 
 /** Standard normals (Box and Muller 1958), two from each block: radius·cosines first, then radius·sines. */

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TypedArray } from "../../src/tensor/index.ts";
+import { HASH_OF_RESULTS } from "../base/elementary-values.ts";
+import { referenceDraws } from "../runtime/draws.ts";
 import { CASES, PRIMITIVES } from "../tensor/cases/index.ts";
 import { openPage, type Page } from "./browser.ts";
 
@@ -17,5 +20,46 @@ describe("the engine in Chromium", () => {
     });
     expect(problems).toEqual([]);
     expect(compared).toBeGreaterThan(PRIMITIVES.reduce((total, primitive) => total + CASES[primitive].length, 0));
+  });
+
+  it("draws the reference's random numbers: words, uniforms and integers exactly, normals to 1e-6", async () => {
+    const found = await page.call<Record<string, TypedArray>>(PAGE, "random");
+    for (const [name, expected] of Object.entries(referenceDraws())) {
+      const allowed = name === "normals" ? 1e-6 : 0;
+      expect(found[name].length, name).toBe(expected.length);
+      const differs = (value: number, index: number) => !(Math.abs(value - found[name][index]) <= allowed);
+      expect(expected.findIndex(differs), name).toBe(-1);
+    }
+  });
+
+  it("computes logarithm and circle to the same bits as Node", async () => {
+    expect(await page.call(PAGE, "elementary")).toBe(HASH_OF_RESULTS);
+  });
+
+  it("has no WebGPU without a graphics card, and says so", async () => {
+    expect(await page.call(PAGE, "refused", { provider: "webgpu" })).toEqual({
+      name: "InputError",
+      message: 'provider "webgpu" is not to be had here: the browser offers no WebGPU adapter',
+    });
+  });
+});
+
+describe("a page that is not cross-origin isolated", () => {
+  let page: Page;
+  beforeAll(async () => {
+    page = await openPage({ isolated: false });
+  });
+  afterAll(() => page?.close());
+
+  it("is refused threads, and told what they need", async () => {
+    expect(await page.call(PAGE, "refused", { threads: 2 })).toEqual({
+      name: "InputError",
+      message: "threads: found 2, but the page is not cross-origin isolated (COOP and COEP headers)",
+    });
+  });
+
+  it("computes with one thread", async () => {
+    const { problems } = await page.call<{ problems: string[] }>(PAGE, "primitives", { threads: 1, only: ["matmul"] });
+    expect(problems).toEqual([]);
   });
 });

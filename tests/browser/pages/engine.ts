@@ -1,10 +1,32 @@
 /** What the engine's tests run in the page. */
-import { webRuntime } from "../../../src/runtime/web.ts";
+import { type WebRuntimeOptions, webRuntime } from "../../../src/runtime/web.ts";
+import type { Primitive } from "../../../src/tensor/index.ts";
+import { hashOfResults } from "../../base/elementary-values.ts";
 import { conformance } from "../../runtime/conformance.ts";
+import { draws } from "../../runtime/draws.ts";
 
 const wasmPaths = "/node_modules/onnxruntime-web/dist/";
 
-/** Every primitive by WASM in this page. */
-export async function primitives({ threads }: { threads: number }) {
-  return conformance(await webRuntime({ threads, wasmPaths }));
+/** Every primitive, or only some, by WASM in this page. */
+export async function primitives({ threads, only }: { threads: number; only?: Primitive[] }) {
+  return conformance(await webRuntime({ threads, wasmPaths }), only);
+}
+
+/** The random numbers that a program draws in this page. */
+export async function random() {
+  return draws(await webRuntime({ threads: 2, wasmPaths }));
+}
+
+/** The bits of the portable elementary functions. */
+export const elementary = () => hashOfResults();
+
+/** What is said where a runtime cannot be had: name and message of the error, or null. */
+export async function refused(options: WebRuntimeOptions) {
+  try {
+    await webRuntime(options);
+    return null;
+  } catch (error) {
+    const { name, message } = error as Error;
+    return { name, message };
+  }
 }
