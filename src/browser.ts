@@ -1,2 +1,20 @@
-/** The public door of Apprentice in the browser: nothing reachable from here imports `node:`. */
-export { InputError } from "./base/index.ts";
+/**
+ * The public door in the browser, and the part of it that Node shares: what users import, reviewed name by name.
+ */
+export { type CloneOptions, cloneBehaviour, type HeldOutReport, heldOutReport } from "./algorithms/index.ts";
+export { foldIn, InputError, type Key, randomKey, randomStream } from "./base/index.ts";
+export { createDataset, type Dataset, datasetOf, splitDataset, windowsOf } from "./datasets/index.ts";
+export { forkWorld } from "./environments/index.ts";
+export { compare, evaluate, heldOutError } from "./evaluation/index.ts";
+export { forkExpert } from "./experts/index.ts";
+export { ddimSample, diffusionLoss, l2Head, leadingTimes, mixtureHead, squaredCosine } from "./heads/index.ts";
+export * as nn from "./nn/index.ts";
+export { toOnnx } from "./onnx/index.ts";
+export { adam, adamw, createArena, createKernel, type OptimizerRecipe, powerEma, sgd } from "./optim/index.ts";
+export { exportPolicy, openPolicy, type Policy, policyMetadata } from "./policies/index.ts";
+export { rollout, rolloutMany } from "./rollouts/index.ts";
+export type { Runtime, Session } from "./runtime/index.ts";
+export { webRuntime } from "./runtime/web.ts";
+export * as tensor from "./tensor/index.ts";
+export { createTrainer, DivergenceError, type Problem, type Trainer, train } from "./training/index.ts";
+export type { Actor, BatchActor, Box, Environment, Episode, Observation, World } from "./world/index.ts";

@@ -1,2 +1,4 @@
-/** The public door of Apprentice in Node. */
-export { InputError } from "./base/index.ts";
+/** The public door in Node: what the browser has, and what needs files or native libraries. */
+export * from "./browser.ts";
+export { readDataset } from "./datasets/node.ts";
+export { nodeRuntime } from "./runtime/node.ts";

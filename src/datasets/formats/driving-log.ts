@@ -7,6 +7,9 @@ import { parse } from "csv-parse/sync";
 import { InputError, quantile } from "../../base/index.ts";
 import { createDataset, type Dataset } from "../dataset.ts";
 
+/** The simulator's log rounds the steering to 213ths of full lock: every recorded value is a multiple of this. */
+const STEERING_STEP = 1 / 213;
+
 const COLUMNS = ["center", "left", "right", "steering", "throttle", "brake", "speed"] as const;
 const RANGES = { steering: [-1, 1], throttle: [0, 1], brake: [0, 1], speed: [0, 200] } as const;
 /** m/s per mph. */
@@ -43,7 +46,12 @@ export function parseDrivingLog(text: string, label: string): Dataset {
       units: ["m/s", "1"],
       values: Float32Array.from(rows.flatMap(({ speed }, i) => [speed, previous(i)])),
     },
-    action: { names: ["steering"], units: ["1"], values: Float32Array.from(rows, ({ steering }) => steering) },
+    action: {
+      names: ["steering"],
+      units: ["1"],
+      values: Float32Array.from(rows, ({ steering }) => steering),
+      resolution: [STEERING_STEP],
+    },
     episodeEnds: Int32Array.from([...pauses, rows.length]),
     controlRate: 1000 / quantile(periods, 0.5),
     provenance: { format: "udacity driving log", source: label, actors: ["human"], notes: [COPYCAT] },
