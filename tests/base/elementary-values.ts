@@ -1,5 +1,6 @@
 /** 100,000 results of base/elementary as one number: equal where every bit is equal. Runs in Node and in the browser. */
 import { circle, logarithm } from "../../src/base/index.ts";
+import { fingerprint } from "./fingerprint.ts";
 
 /** Arguments from 1e-300 to 1e300 and around 1; and of the circle from 0 to 1. */
 export const ARGUMENTS = Array.from({ length: 33_333 }, (_, index) => {
@@ -9,11 +10,8 @@ export const ARGUMENTS = Array.from({ length: 33_333 }, (_, index) => {
   return { positive: mantissa * 2 ** exponent, turn: part };
 });
 
-/** FNV-1a over the bytes of all results. */
 export function hashOfResults(): number {
-  const results = ARGUMENTS.flatMap(({ positive, turn }) => [logarithm(positive), ...circle(turn)]);
-  const bytes = new Uint8Array(Float64Array.from(results).buffer);
-  return bytes.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193) >>> 0, 0x811c9dc5);
+  return fingerprint(ARGUMENTS.flatMap(({ positive, turn }) => [logarithm(positive), ...circle(turn)]));
 }
 
 /** What Node 20 on x86-64 computed in November 2026; every other engine must compute the same. */
