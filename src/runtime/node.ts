@@ -23,12 +23,13 @@ export function nodeRuntime({ provider = "cpu", threads = 1 }: NodeRuntimeOption
     name: `node ${provider}, ${threads} thread${threads === 1 ? "" : "s"}`,
     async open(model) {
       try {
-        return await openWith(library, model, {
+        const options = {
           executionProviders: [provider],
           intraOpNumThreads: threads,
           interOpNumThreads: 1,
           graphOptimizationLevel: "all",
-        });
+        } as const;
+        return await openWith(library, model, options, { fillsGiven: true });
       } catch (error) {
         throw provider === "cpu" ? error : missing(provider, error as Error);
       }

@@ -16,6 +16,8 @@ export async function openWith(
   library: Library,
   model: Uint8Array,
   options: InferenceSession.SessionOptions,
+  /** Whether the library writes results into tensors that it is given; onnxruntime-web leaves them as they were. */
+  { fillsGiven }: { fillsGiven: boolean },
 ): Promise<Session> {
   const inner = await library.InferenceSession.create(model, options);
   const wrapped = new WeakMap<TypedArray, OrtTensor>();
@@ -38,10 +40,11 @@ export async function openWith(
         const results = await inner.run(given);
         return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, tensor.data as TypedArray]));
       }
-      const results = await inner.run(given, wrapAll(into, session.outputs));
-      for (const [name, array] of Object.entries(into)) {
-        const data = results[name].data as TypedArray;
-        if (data !== array) array.set(data);
+      if (fillsGiven) {
+        await inner.run(given, wrapAll(into, session.outputs));
+      } else {
+        const results = await inner.run(given, Object.keys(into));
+        for (const [name, array] of Object.entries(into)) array.set(results[name].data as TypedArray);
       }
       return into as Record<string, TypedArray>;
     },

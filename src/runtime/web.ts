@@ -34,8 +34,10 @@ export async function webRuntime({
   if (wasmPaths) library.env.wasm.wasmPaths = wasmPaths;
   return {
     name: `web ${provider}, ${threads} thread${threads === 1 ? "" : "s"}`,
-    open: (model) =>
-      openWith(library as Library, model, { executionProviders: [provider], graphOptimizationLevel: "all" }),
+    open: (model) => {
+      const options = { executionProviders: [provider], graphOptimizationLevel: "all" } as const;
+      return openWith(library as Library, model, options, { fillsGiven: false });
+    },
   };
 }
 
