@@ -3,13 +3,16 @@ import type { Node, Program, Tensor } from "./primitive.ts";
 
 /**
  * The program that computes `outputs` from `inputs`. Throws where an output depends on an input that is not listed, or
- * where two inputs carry one name.
+ * where two inputs, or an input and an output, carry one name: files and feeds tell values apart by name.
  */
 export function program(inputs: readonly Node<"input">[], outputs: Readonly<Record<string, Tensor>>): Program {
   const names = new Set<string>();
   for (const { attributes } of inputs) {
     if (names.has(attributes.name)) throw new Error(`program: two inputs are named "${attributes.name}"`);
     names.add(attributes.name);
+  }
+  for (const name of Object.keys(outputs)) {
+    if (names.has(name)) throw new Error(`program: an input and an output are both named "${name}"`);
   }
   const listed = new Set<Tensor>(inputs);
   const values = Object.entries(outputs).map(([name, value]) => ({ name, value }));

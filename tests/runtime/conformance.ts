@@ -34,32 +34,47 @@ function agrees(found: number, expected: number, tolerance: number): boolean {
   return Math.abs(found - rounded) <= tolerance + RELATIVE * Math.abs(rounded);
 }
 
-/** Runs the cases of one primitive and compares them with the interpreter; integers and booleans exactly. */
-export async function conformsTo(runtime: Runtime, primitive: Primitive): Promise<Conformance> {
-  const { program, feeds } = caseProgram(primitive);
+/**
+ * Runs a program and compares every output with the interpreter's: integers and booleans exactly, floats to the relative
+ * tolerance beside `absolute`. What differs comes back, a line each.
+ */
+export async function deviations(
+  runtime: Runtime,
+  program: Program,
+  feeds: Readonly<Record<string, readonly number[]>>,
+  absolute: (output: string) => number = () => ABSOLUTE,
+): Promise<string[]> {
   const reference = interpret(program, feeds);
-  const tolerances = new Map(CASES[primitive].map((each) => [each.label, each.tolerance ?? ABSOLUTE]));
   let session: Session | undefined;
   try {
     session = await runtime.open(toOnnx(program));
     const results = await session.run(arraysFor(program, feeds));
-    const problems = program.outputs.flatMap(({ name, value }) => {
-      const tolerance = value.dtype === "float32" ? (tolerances.get(name) ?? ABSOLUTE) : 0;
+    return program.outputs.flatMap(({ name, value }) => {
       const { data } = reference[name];
       const found = results[name];
-      const place = `${runtime.name}, ${primitive}: ${name}`;
-      if (found.length !== data.length) return [`${place}: found ${found.length} numbers, expected ${data.length}`];
+      if (found.length !== data.length) return [`${name}: found ${found.length} numbers, expected ${data.length}`];
+      const tolerance = absolute(name);
       const wrong = data.findIndex((expected: number, index: number) =>
         value.dtype === "float32" ? !agrees(found[index], expected, tolerance) : found[index] !== expected,
       );
-      return wrong < 0 ? [] : [`${place}: element ${wrong} is ${found[wrong]}, expected ${Math.fround(data[wrong])}`];
+      return wrong < 0 ? [] : [`${name}: element ${wrong} is ${found[wrong]}, expected ${data[wrong]}`];
     });
-    return { compared: program.outputs.length, problems };
   } catch (error) {
-    return { compared: 0, problems: [`${runtime.name}, ${primitive}: ${(error as Error).message}`] };
+    return [(error as Error).message];
   } finally {
     await session?.close();
   }
+}
+
+/** The cases of one primitive with their gradients. */
+export async function conformsTo(runtime: Runtime, primitive: Primitive): Promise<Conformance> {
+  const { program, feeds } = caseProgram(primitive);
+  const tolerances = new Map(CASES[primitive].map((each) => [each.label, each.tolerance ?? ABSOLUTE]));
+  const problems = await deviations(runtime, program, feeds, (output) => tolerances.get(output) ?? ABSOLUTE);
+  return {
+    compared: program.outputs.length,
+    problems: problems.map((problem) => `${runtime.name}, ${primitive}: ${problem}`),
+  };
 }
 
 /** Several primitives, one after another. */
