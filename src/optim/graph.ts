@@ -21,7 +21,11 @@ import { type OptimizerRecipe, SCALAR_COUNT, SCALARS, type StateName } from "./r
 /** The parameters `[N]` and what the optimizer remembers of them, each `[N]`. */
 export type GraphState = { readonly parameter: Tensor } & { readonly [K in StateName]?: Tensor };
 
-/** One update: the next state from the gradient `[N]` and the scalars `[SCALAR_COUNT]` of this update. */
+/**
+ * One update: the next state from the gradient `[N]` and the scalars `[SCALAR_COUNT]` of this update. Weight decay applies
+ * to all parameters. The norm for clipping is summed in float32: from 1.8e19 on it is infinite and the gradient clipped to
+ * 0, where the kernel, in float64, goes on.
+ */
 export function graphUpdate(
   recipe: OptimizerRecipe,
   { state, gradient, scalars }: { state: GraphState; gradient: Tensor; scalars: Tensor },

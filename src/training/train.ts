@@ -20,7 +20,7 @@ export interface TrainOptions {
   /** Updates between two checkpoints; none when left out. */
   readonly checkpointEvery?: number;
   readonly onCheckpoint?: (trainer: Trainer) => void | Promise<void>;
-  /** Stops at the next report: `train` returns as after the last update, the trainer can go on later. */
+  /** Stops at the next report, with a checkpoint where there are any; the trainer can go on later. */
   readonly signal?: AbortSignal;
   /** Training waits while this promise is pending; asked for at every report. */
   readonly pause?: () => Promise<void> | undefined;
@@ -38,7 +38,7 @@ export async function train(trainer: Trainer, options: TrainOptions): Promise<vo
   }
   while (trainer.update < updates && !signal?.aborted) {
     await pause?.();
-    if (signal?.aborted) return;
+    if (signal?.aborted) break;
     const untilCheckpoint = checkpointEvery ? checkpointEvery - (trainer.update % checkpointEvery) : updates;
     const count = Math.min(reportEvery, updates - trainer.update, untilCheckpoint);
     const started = performance.now();
@@ -49,4 +49,6 @@ export async function train(trainer: Trainer, options: TrainOptions): Promise<vo
     if (checkpointEvery && trainer.update % checkpointEvery === 0) await onCheckpoint?.(trainer);
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
+  const unsaved = checkpointEvery && trainer.update % checkpointEvery !== 0;
+  if (signal?.aborted && unsaved) await onCheckpoint?.(trainer);
 }

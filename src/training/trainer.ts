@@ -1,5 +1,14 @@
 /** The trainer: draws batches, carries out updates, and can be put down and taken up again byte for byte. */
-import { foldIn, InputError, type Key, type Leaves, mapLeaves, randomKey, randomStream, sizeOf } from "../base/index.ts";
+import {
+  foldIn,
+  InputError,
+  type Key,
+  type Leaves,
+  mapLeaves,
+  randomKey,
+  randomStream,
+  sizeOf,
+} from "../base/index.ts";
 import { initialise, parameterCount } from "../nn/index.ts";
 import { checkOptimizer, type OptimizerRecipe, stateNames, stepScalars } from "../optim/index.ts";
 import type { Runtime } from "../runtime/index.ts";
