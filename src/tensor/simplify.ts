@@ -10,6 +10,8 @@ import { apply, constant } from "./tensor.ts";
 
 /** Constants above this size are not folded: they would be stored where one operation makes them. */
 const LARGEST_FOLDED = 1024;
+/** Constants above this size are shared only when they are the same array. */
+const LARGEST_COMPARED = 4096;
 
 export function simplify({ inputs, outputs }: Program): Program {
   const replaced = new Map<Tensor, Tensor>();
@@ -45,11 +47,13 @@ function keyOf(value: Tensor, identity: (value: object) => number): string {
   if (value.primitive === "input") return `input#${identity(value)}`;
   if (value.primitive === "constant") {
     const { data } = value.attributes;
-    const content = data.length <= LARGEST_FOLDED ? Array.from(data, show).join(",") : `#${identity(data)}`;
+    const content = data.length <= LARGEST_COMPARED ? Array.from(data, show).join(",") : `#${identity(data)}`;
     return `constant ${value.dtype}[${value.shape}] ${content}`;
   }
   if (value.primitive === "loop") return `loop#${identity(value)}`;
-  return `${value.primitive}(${operands}) ${JSON.stringify(value.attributes)} ${value.dtype}[${value.shape}]`;
+  // JSON writes null for every infinity and NaN, and 0 for -0
+  const filling = value.primitive === "pad" ? show(value.attributes.value) : "";
+  return `${value.primitive}(${operands}) ${JSON.stringify(value.attributes)}${filling} ${value.dtype}[${value.shape}]`;
 }
 
 const show = (number: number) => (Object.is(number, -0) ? "-0" : String(number));
@@ -58,13 +62,15 @@ function rewrite(value: Tensor): Tensor {
   if (isFoldable(value)) return folded(value);
   const [x] = value.operands;
   switch (value.primitive) {
-    case "reshape":
-      if (sameShape(x.shape, value.shape)) return x;
-      return x.primitive === "reshape" ? apply("reshape", [x.operands[0]], value.attributes) : value;
+    case "reshape": {
+      const source = x.primitive === "reshape" ? x.operands[0] : x;
+      if (sameShape(source.shape, value.shape)) return source;
+      return source === x ? value : apply("reshape", [source], value.attributes);
+    }
     case "broadcast":
       return sameShape(x.shape, value.shape) ? x : value;
     case "transpose":
-      return value.attributes.permutation.every((axis, index) => axis === index) ? x : value;
+      return oneTranspose(value);
     case "withGradient":
       return x;
     case "matmul":
@@ -75,6 +81,7 @@ function rewrite(value: Tensor): Tensor {
     case "div":
       return neutral(value);
     case "where":
+      return chosen(value);
     case "maximum":
     case "minimum":
       return withoutBroadcasts(value);
@@ -124,6 +131,24 @@ function scalarFirst(value: Tensor): Tensor | null {
 function isScalar(x: Tensor, number: number): boolean {
   const source = x.primitive === "broadcast" ? x.operands[0] : x;
   return source.primitive === "constant" && source.attributes.data.every((element) => element === number);
+}
+
+/** Two transposes are one, and one that leaves the axes where they are is none. */
+function oneTranspose(value: Node<"transpose">): Tensor {
+  const [x] = value.operands;
+  const outer = value.attributes.permutation;
+  const twice = x.primitive === "transpose";
+  const source = twice ? x.operands[0] : x;
+  const permutation = twice ? outer.map((axis) => x.attributes.permutation[axis]) : outer;
+  if (permutation.every((axis, index) => axis === index)) return source;
+  return twice ? apply("transpose", [source], { permutation }) : (value as Tensor);
+}
+
+/** A condition that is one constant chooses before the program runs, where the shape does not change. */
+function chosen(value: Node<"where"> & Tensor): Tensor {
+  const [condition, a, b] = value.operands;
+  const result = isScalar(condition, 1) ? a : isScalar(condition, 0) ? b : null;
+  return result && sameShape(result.shape, value.shape) ? result : withoutBroadcasts(value);
 }
 
 /** (Xᵀ)·Y is a product that reads X the other way round. */
