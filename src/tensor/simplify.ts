@@ -23,22 +23,39 @@ export function simplify({ inputs, outputs }: Program): Program {
     return number;
   };
 
+  /** The one value that stands for all equal to this one; its operands may be new too, where a rewriting made them. */
+  const settled = new Set<Tensor>();
+  const settle = (value: Tensor): Tensor => {
+    if (settled.has(value)) return value;
+    const settledValue = withOperands(value, value.operands.map(settle));
+    const key = keyOf(settledValue, identity);
+    const shared = known.get(key) ?? settledValue;
+    known.set(key, shared);
+    settled.add(shared);
+    return shared;
+  };
+
   for (const original of topologicalOrder(outputs.map((output) => output.value))) {
     const operands = original.operands.map((operand) => replaced.get(operand)!);
-    const value = rewrite(withOperands(original, operands));
-    const key = keyOf(value, identity);
-    const shared = known.get(key) ?? value;
-    known.set(key, shared);
-    replaced.set(original, shared);
+    replaced.set(original, settle(simplest(withSimpleBody(withOperands(original, operands)))));
   }
   return { inputs, outputs: outputs.map(({ name, value }) => ({ name, value: replaced.get(value)! })) };
 }
 
 function withOperands(value: Tensor, operands: readonly Tensor[]): Tensor {
   const changed = operands.some((operand, index) => operand !== value.operands[index]);
-  const next = changed ? ({ ...value, operands } as Tensor) : value;
-  if (next.primitive !== "loop") return next;
-  return { ...next, attributes: { ...next.attributes, body: simplify(next.attributes.body) } };
+  return changed ? ({ ...value, operands } as Tensor) : value;
+}
+
+function withSimpleBody(value: Tensor): Tensor {
+  if (value.primitive !== "loop") return value;
+  return { ...value, attributes: { ...value.attributes, body: simplify(value.attributes.body) } };
+}
+
+/** Rewritten until nothing changes. */
+function simplest(value: Tensor): Tensor {
+  const next = rewrite(value);
+  return next === value ? value : simplest(next);
 }
 
 /** Two values with one key are equal. Inputs and loop bodies are equal only to themselves. */
