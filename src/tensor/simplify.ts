@@ -129,20 +129,7 @@ function neutral(value: Node<"add" | "sub" | "mul" | "div"> & Tensor): Tensor {
   if (isScalar(b, element) && sameShape(a.shape, value.shape)) return a;
   const commutes = value.primitive === "add" || value.primitive === "mul";
   if (commutes && isScalar(a, element) && sameShape(b.shape, value.shape)) return b;
-  return scalarFirst(value) ?? withoutBroadcasts(value);
-}
-
-/** An operation of a repeated tensor with a scalar constant is done once, before the tensor is repeated. */
-function scalarFirst(value: Tensor): Tensor | null {
-  const operands = value.operands.map((operand) => {
-    if (operand.primitive === "broadcast") return operand.operands[0];
-    return operand.primitive === "constant" && operand.shape.length === 0 ? operand : null;
-  });
-  const [a, b] = operands;
-  if (!a || !b || value.operands.every((operand) => operand.primitive !== "broadcast")) return null;
-  if (operands.every((operand, index) => operand !== value.operands[index])) return null;
-  const { shape } = value;
-  return apply("broadcast", [rewrite(apply(value.primitive, [a, b], value.attributes as never))], { shape });
+  return withoutBroadcasts(value);
 }
 
 function isScalar(x: Tensor, number: number): boolean {
