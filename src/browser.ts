@@ -16,5 +16,5 @@ export { rollout, rolloutMany } from "./rollouts/index.ts";
 export type { Runtime, Session } from "./runtime/index.ts";
 export { webRuntime } from "./runtime/web.ts";
 export * as tensor from "./tensor/index.ts";
-export { createTrainer, DivergenceError, type Problem, type Trainer, train } from "./training/index.ts";
+export { createTrainer, DivergenceError, type Plan, type Problem, type Trainer, train } from "./training/index.ts";
 export type { Actor, BatchActor, Box, Environment, Episode, Observation, World } from "./world/index.ts";

@@ -1,0 +1,63 @@
+/**
+ * `npm run bench -- NAME [--json] [--rows a,b] [--threads 1,2] [--turns n] [--growth]`. NAME: engine, optimizer. With
+ * `--json` the last and only line on standard output is one object; the table goes to standard error.
+ */
+import { parseArgs } from "node:util";
+import { measureRow } from "./engine/engine.ts";
+import { measureGrowth } from "./engine/growth.ts";
+import { MISSING, openPeer } from "./engine/peer.ts";
+import { rows } from "./engine/rows.ts";
+import { header, line } from "./engine/table.ts";
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: "boolean", default: false },
+    rows: { type: "string" },
+    threads: { type: "string", default: "1,2" },
+    turns: { type: "string", default: "7" },
+    turn: { type: "string", default: "300" },
+    "no-bounds": { type: "boolean", default: false },
+    "no-peer": { type: "boolean", default: false },
+    growth: { type: "boolean", default: false },
+  },
+});
+
+const say = (text: string) => (values.json ? console.error(text) : console.log(text));
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+async function engine(): Promise<void> {
+  const names = values.rows?.split(",") ?? rows.map((row) => row.name);
+  const chosen = names.map(
+    (name) =>
+      rows.find((row) => row.name === name) ?? fail(`--rows: "${name}" is none of ${rows.map((row) => row.name)}`),
+  );
+  const peer = values["no-peer"] ? null : await openPeer();
+  say(peer ? `beside PyTorch ${peer.version}` : MISSING);
+  say(header);
+  const results = [];
+  for (const threads of values.threads.split(",").map(Number)) {
+    for (const row of chosen) {
+      const schedule = { turn: Number(values.turn), turns: Number(values.turns), bounds: !values["no-bounds"] };
+      const result = await measureRow(row, threads, peer, schedule);
+      say(line(result));
+      results.push(result);
+    }
+  }
+  const growth = values.growth ? await measureGrowth(peer, say) : undefined;
+  peer?.close();
+  if (values.json) console.log(JSON.stringify({ rows: results, ...(growth && { growth }) }));
+}
+
+const benches: Readonly<Record<string, () => Promise<unknown>>> = {
+  engine,
+  optimizer: () => import("./optimizer.ts"),
+};
+
+const bench =
+  benches[positionals[0]] ?? fail(`bench: found "${positionals[0] ?? ""}", expected ${Object.keys(benches)}`);
+await bench();
