@@ -1,0 +1,13 @@
+/**
+ * recipes: one typed object per experiment: what is chosen, with the defaults that suit a task.
+ *
+ * Law: imports every lower floor. Data and its checks only: recipes are carried out by algorithms and commands.
+ */
+export {
+  type CloningRecipe,
+  cloningOptimizer,
+  cloningRecipe,
+  cloningSchema,
+  type HeadName,
+  readCloningRecipe,
+} from "./cloning.ts";
