@@ -1,7 +1,7 @@
 /** The two ways of an update, and what the tests compare of them. */
 import { expect } from "vitest";
 import { adamw, type OptimizerRecipe, powerEma } from "../../src/optim/index.ts";
-import { describe as portsOf, type Runtime } from "../../src/runtime/index.ts";
+import { type Arrays, describe as portsOf, type Runtime } from "../../src/runtime/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import {
   createTrainer,
@@ -87,20 +87,25 @@ export function expectCloseTraining(found: Trained, expected: Trained, tolerance
   for (const [name, values] of everyArray(found.snapshot.state)) close(name, values, wanted.get(name)!);
 }
 
-/** The numbers of the examples of each batch, by a runtime that computes nothing and writes down what it is fed. */
-export async function drawnExamples(updates: number, options: Partial<TrainerOptions>): Promise<number[][]> {
-  const batches: number[][] = [];
-  const spy: Runtime = {
+/** A runtime that computes nothing and hands on what it is fed; for the kernel's way, which gives it arrays for results. */
+export function spyRuntime(look: (feeds: Arrays) => void): Runtime {
+  return {
     name: "spy",
     open: async (model) => ({
       ...portsOf(model),
       run: async (feeds, into) => {
-        batches.push(Array.from(feeds.examples));
+        look(feeds);
         return into as Record<string, Float32Array>;
       },
       close: async () => {},
     }),
   };
-  await trained(kernel, updates, { ...options, runtime: spy });
+}
+
+/** The numbers of the examples of each batch. */
+export async function drawnExamples(updates: number, options: Partial<TrainerOptions>): Promise<number[][]> {
+  const batches: number[][] = [];
+  const runtime = spyRuntime(({ examples }) => batches.push(Array.from(examples)));
+  await trained(kernel, updates, { ...options, runtime });
   return batches;
 }

@@ -5,7 +5,16 @@ import { sgd } from "../../src/optim/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import { type Progress, type Trainer, type TrainingSnapshot, train } from "../../src/training/index.ts";
 import { regression } from "./problems.ts";
-import { drawnExamples, expectSameBytes, expectSameState, inGraph, kernel, trained, trainerOf } from "./steppers.ts";
+import {
+  drawnExamples,
+  expectSameBytes,
+  expectSameState,
+  inGraph,
+  kernel,
+  spyRuntime,
+  trained,
+  trainerOf,
+} from "./steppers.ts";
 
 const PLANS = [inGraph(10), kernel];
 
@@ -44,6 +53,17 @@ describe.each(PLANS)("a run, $path", (plan) => {
     const start = { problem, from: { ...a.snapshot } };
     const noises = await Promise.all([7, 8].map((seed) => trained(plan, 3, { ...start, seed })));
     expect(noises[0].losses).not.toEqual(noises[1].losses);
+  });
+
+  it("draws fresh noise in every update, and in every accumulated batch", async () => {
+    // One example and a rate of 0: only the noise can change the loss. Two batches of one key would have the mean of one.
+    const optimizer = sgd({ schedule: { kind: "constant", rate: 0 } });
+    const options = { optimizer, problem: regression({ noise: 0.1, exampleCount: 1 }), batchSize: 1 };
+    const { losses } = await trained(plan, 20, options);
+    expect(new Set(losses).size).toBe(20);
+    const doubled = await trained(plan, 20, { ...options, accumulate: 2 });
+    expect(new Set(doubled.losses).size).toBe(20);
+    expect(deviation(doubled.losses)).toBeLessThan(deviation(losses));
   });
 
   it("with two threads is the same to the byte as itself", async () => {
@@ -122,6 +142,11 @@ describe.each(PLANS)("a run, $path", (plan) => {
   });
 });
 
+function deviation(values: Float32Array): number {
+  const mean = values.reduce((total, value) => total + value, 0) / values.length;
+  return Math.sqrt(values.reduce((total, value) => total + (value - mean) ** 2, 0) / values.length);
+}
+
 /** A snapshot as it comes back from a file. */
 function throughFile(snapshot: TrainingSnapshot): TrainingSnapshot {
   return structuredClone(snapshot);
@@ -161,8 +186,12 @@ describe.each(PLANS)("train, $path", (plan) => {
       const onProgress = ({ update }: Progress) => {
         if (update === 20) stop.abort();
       };
-      await run(trainer, { signal: stop.signal, onProgress });
+      const saved: number[] = [];
+      const onCheckpoint = ({ update }: Trainer) => void saved.push(update);
+      await run(trainer, { signal: stop.signal, onProgress, checkpointEvery: 50, onCheckpoint });
       expect(trainer.update).toBe(20);
+      // What was carried out since the last checkpoint is saved too.
+      expect(saved).toEqual([20]);
       await run(trainer, { signal: stop.signal });
       expect(trainer.update).toBe(20);
       await run(trainer);
@@ -222,6 +251,21 @@ describe.each(PLANS)("train, $path", (plan) => {
 async function settled(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
+
+describe("train", () => {
+  it("lets the event loop have its turn though the runtime never does", async () => {
+    await withTrainer(trainerOf(kernel, { runtime: spyRuntime(() => {}) }), async (trainer) => {
+      let turns = 0;
+      const turnsAt: number[] = [];
+      const onProgress = () => {
+        turnsAt.push(turns);
+        setImmediate(() => turns++);
+      };
+      await train(trainer, { updates: 50, reportEvery: 10, onProgress });
+      expect(turnsAt).toEqual([0, 1, 2, 3, 4]);
+    });
+  });
+});
 
 describe("the order of examples", () => {
   it("visits each once in every epoch, whatever the batch, and batches may be larger than the data", async () => {
