@@ -3,6 +3,7 @@
  * ONNX 1.16). Encoding and decoding are one function each over this table; the wire format is @bufbuild/protobuf's.
  */
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { InputError } from "../base/index.ts";
 
 export interface TensorProto {
   dims: number[];
@@ -122,6 +123,9 @@ const MESSAGES: Record<MessageName, Record<string, Field>> = {
 
 const isMessage = (kind: Kind): kind is MessageName => kind in MESSAGES;
 
+const WIRE_TYPES = { int64: WireType.Varint, float: WireType.Bit32 } as const;
+const wireTypeOf = (kind: Kind) => (kind === "int64" || kind === "float" ? WIRE_TYPES[kind] : WireType.LengthDelimited);
+
 /** The bytes of an `.onnx` file. */
 export function encodeModel(model: ModelProto): Uint8Array {
   const writer = new BinaryWriter();
@@ -139,29 +143,38 @@ function write(writer: BinaryWriter, message: MessageName, value: object): void 
 }
 
 function writeField(writer: BinaryWriter, { number, kind }: Field, value: unknown): void {
+  writer.tag(number, wireTypeOf(kind));
   switch (kind) {
     case "int64":
-      writer.tag(number, WireType.Varint).int64(value as number);
+      writer.int64(value as number);
       return;
     case "float":
-      writer.tag(number, WireType.Bit32).float(value as number);
+      writer.float(value as number);
       return;
     case "string":
-      writer.tag(number, WireType.LengthDelimited).string(value as string);
+      writer.string(value as string);
       return;
     case "bytes":
-      writer.tag(number, WireType.LengthDelimited).bytes(value as Uint8Array);
+      writer.bytes(value as Uint8Array);
       return;
     default:
-      writer.tag(number, WireType.LengthDelimited).fork();
+      writer.fork();
       write(writer, kind, value as object);
       writer.join();
   }
 }
 
-/** Reads an `.onnx` file; fields that we never write are skipped. Throws where the bytes are no such file. */
+/** Reads an `.onnx` file; fields that we never write are skipped. Throws an InputError where the bytes are no such file. */
 export function decodeModel(bytes: Uint8Array): ModelProto {
-  return read(new BinaryReader(bytes), bytes.length, "Model") as unknown as ModelProto;
+  const refuse = (reason: string) => new InputError(`model: found ${bytes.length} bytes, no ONNX file: ${reason}`);
+  let model: Record<string, unknown>;
+  try {
+    model = read(new BinaryReader(bytes), bytes.length, "Model");
+  } catch (error) {
+    throw refuse((error as Error).message);
+  }
+  if (!model.graph) throw refuse("it has no graph");
+  return model as unknown as ModelProto;
 }
 
 function read(reader: BinaryReader, end: number, message: MessageName): Record<string, unknown> {
@@ -182,10 +195,12 @@ function read(reader: BinaryReader, end: number, message: MessageName): Record<s
       while (reader.pos < stop) (value[field.name] as unknown[]).push(Number(reader.int64()));
       continue;
     }
+    if (wireType !== wireTypeOf(field.kind)) throw new Error(`${message}.${field.name} has wire type ${wireType}`);
     const element = readField(reader, field.kind);
     if (field.repeated) (value[field.name] as unknown[]).push(element);
     else value[field.name] = element;
   }
+  if (reader.pos !== end) throw new Error(`${message} ends at byte ${reader.pos}, expected ${end}`);
   return value;
 }
 

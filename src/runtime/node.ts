@@ -31,7 +31,7 @@ export function nodeRuntime({ provider = "cpu", threads = 1 }: NodeRuntimeOption
         } as const;
         return await openWith(library, model, options, { fillsGiven: true });
       } catch (error) {
-        throw provider === "cpu" ? error : missing(provider, error as Error);
+        throw provider === "cpu" || error instanceof InputError ? error : missing(provider, error as Error);
       }
     },
   };

@@ -1,7 +1,8 @@
 /** What onnxruntime-node and onnxruntime-web have in common: tensors over our arrays. */
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
+import { sameShape } from "../base/index.ts";
 import type { TypedArray } from "../tensor/index.ts";
-import { type Arrays, checkedSession, type Port, type Session } from "./session.ts";
+import { type Arrays, checkedSession, describe, type Port, type Session } from "./session.ts";
 
 /** The parts of the library that we use; both platforms export them. */
 export interface Library {
@@ -19,11 +20,12 @@ export async function openWith(
   /** Whether the library writes results into tensors that it is given; onnxruntime-web leaves them as they were. */
   { fillsGiven }: { fillsGiven: boolean },
 ): Promise<Session> {
+  const description = describe(model);
   const inner = await library.InferenceSession.create(model, options);
   const wrapped = new WeakMap<TypedArray, OrtTensor>();
   const wrap = (array: TypedArray, { dtype, shape }: Port): OrtTensor => {
     const known = wrapped.get(array);
-    if (known) return known;
+    if (known?.type === dtype && sameShape(known.dims, shape)) return known;
     const tensor = new library.Tensor(dtype, array as never, shape as number[]) as OrtTensor;
     wrapped.set(array, tensor);
     return tensor;
@@ -33,15 +35,15 @@ export async function openWith(
       Object.keys(arrays).flatMap((name) => (ports[name] ? [[name, wrap(arrays[name], ports[name])]] : [])),
     );
 
-  const session: Session = checkedSession(model, {
+  return checkedSession(description, {
     async run(feeds, into) {
-      const given = wrapAll(feeds, session.inputs);
+      const given = wrapAll(feeds, description.inputs);
       if (!into) {
         const results = await inner.run(given);
         return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, tensor.data as TypedArray]));
       }
       if (fillsGiven) {
-        await inner.run(given, wrapAll(into, session.outputs));
+        await inner.run(given, wrapAll(into, description.outputs));
       } else {
         const results = await inner.run(given, Object.keys(into));
         for (const [name, array] of Object.entries(into)) array.set(results[name].data as TypedArray);
@@ -50,5 +52,4 @@ export async function openWith(
     },
     close: () => inner.release(),
   });
-  return session;
 }

@@ -1,6 +1,6 @@
 /** The session interface: a model that is ready to run, wherever it runs. */
-import { type Shape, showShape, sizeOf } from "../base/index.ts";
-import { decodeModel } from "../onnx/index.ts";
+import { InputError, type Shape, showShape, sizeOf } from "../base/index.ts";
+import { decodeModel, type ModelProto } from "../onnx/index.ts";
 import { type DType, type TypedArray, typedArray } from "../tensor/index.ts";
 
 /** Shape and element type of one input or output. */
@@ -42,17 +42,13 @@ export interface Engine {
 
 const DTYPES: Readonly<Record<number, DType>> = { 1: "float32", 2: "uint8", 6: "int32", 9: "bool", 12: "uint32" };
 
-/** The ports and metadata that a model file declares. */
-export function describe(model: Uint8Array): Pick<Session, "inputs" | "outputs" | "metadata"> {
+/** What a model file says of itself. */
+export type Description = Pick<Session, "inputs" | "outputs" | "metadata">;
+
+/** The ports and metadata that a model file declares. Throws an InputError where it is none that can be run here. */
+export function describe(model: Uint8Array): Description {
   const { graph, metadataProps } = decodeModel(model);
-  const ports = (infos: typeof graph.input) =>
-    Object.fromEntries(
-      infos.map(({ name, type: { tensorType } }): [string, Port] => {
-        const dtype = DTYPES[tensorType.elemType];
-        if (!dtype) throw new Error(`model: "${name}" has element type ${tensorType.elemType}, which is not supported`);
-        return [name, { shape: tensorType.shape.dim.map((dimension) => dimension.dimValue), dtype }];
-      }),
-    );
+  const ports = (infos: typeof graph.input) => Object.fromEntries(infos.map((info) => [info.name, portOf(info)]));
   return {
     inputs: ports(graph.input),
     outputs: ports(graph.output),
@@ -60,12 +56,25 @@ export function describe(model: Uint8Array): Pick<Session, "inputs" | "outputs" 
   };
 }
 
+function portOf({ name, type }: ModelProto["graph"]["input"][number]): Port {
+  const tensorType = type?.tensorType;
+  const dtype = DTYPES[tensorType?.elemType];
+  if (!dtype) {
+    const found = tensorType ? `element type ${tensorType.elemType}` : "no tensor";
+    throw new InputError(`model: "${name}" has ${found}, expected one of ${Object.keys(DTYPES).join(", ")}`);
+  }
+  const shape = tensorType.shape?.dim.map((dimension) => dimension.dimValue);
+  if (!shape?.every((length) => length !== undefined)) {
+    throw new InputError(`model: "${name}" has a length that is not fixed, expected a number for every axis`);
+  }
+  return { shape, dtype };
+}
+
 /** A session over an engine, with its checks. */
-export function checkedSession(model: Uint8Array, engine: Engine): Session {
-  const description = describe(model);
+export function checkedSession(description: Description, engine: Engine): Session {
   return {
     ...description,
-    run(feeds, into) {
+    async run(feeds, into) {
       for (const name of Object.keys(description.inputs)) checkArray("input", name, description.inputs, feeds[name]);
       for (const name of Object.keys(into ?? {})) checkArray("output", name, description.outputs, into?.[name]);
       return engine.run(feeds, into);
