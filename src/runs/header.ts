@@ -30,6 +30,7 @@ export function parseHeader(bytes: Uint8Array, where: string): [name: string, va
 function checkTokens(text: string, where: string): void {
   /** Keys of the open objects, null for an open list, outermost first. */
   const open: (Set<string> | null)[] = [];
+  let entry = "";
   for (const [token, quoted, colon, number] of text.matchAll(
     /("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]|([-\d.][-+.\deE]*)/g,
   )) {
@@ -37,7 +38,7 @@ function checkTokens(text: string, where: string): void {
     else if (token === "[") open.push(null);
     else if (token === "}" || token === "]") open.pop();
     else if (number !== undefined && !/^\d+$/.test(number)) {
-      throw new InputError(`${where}: the header holds the number ${number}, expected whole numbers from 0 up`);
+      throw new InputError(`${where}: the header's entry ${entry} holds ${number}, expected whole numbers from 0 up`);
     } else if (quoted !== undefined) {
       const content: string = JSON.parse(quoted);
       if (!isUnicode(content)) throw new InputError(`${where}: the header's string ${quoted} is not Unicode text`);
@@ -45,6 +46,7 @@ function checkTokens(text: string, where: string): void {
       if (colon === undefined || !keys) continue;
       if (keys.has(content)) throw new InputError(`${where}: the header has the key ${quoted} twice`);
       keys.add(content);
+      if (open.length === 1) entry = quoted;
     }
   }
 }
