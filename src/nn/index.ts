@@ -5,6 +5,7 @@
  * Law: imports base and tensor. Runs unchanged in Node and in the browser.
  */
 export { type Activation, type ActivationName, activations, gelu, geluTanh, mish, silu } from "./activation.ts";
+export { type AttentionInput, type AttentionOptions, attention, causalMask } from "./attention.ts";
 export {
   type ConvolutionOptions,
   channelsFirst,
@@ -14,7 +15,9 @@ export {
   convTranspose2d,
   positionsFirst,
 } from "./convolution.ts";
+export { dropout } from "./dropout.ts";
 export { embedding, sinusoidal } from "./embedding.ts";
+export { type ImageEncoderOptions, imageEncoder, spatialSoftmax } from "./image-encoder.ts";
 export { fanInUniform, type Initializer, normal, repeated, uniform } from "./initial.ts";
 export {
   chain,
@@ -29,6 +32,7 @@ export {
 } from "./layer.ts";
 export { linear, type MlpOptions, mlp, residualMlp } from "./linear.ts";
 export { groupNorm, layerNorm } from "./norm.ts";
+export { gru, lstm, type RecurrentInput, type RecurrentOptions, type RecurrentOutput } from "./recurrent.ts";
 export { fromTorch, torchShape, toTorch } from "./torch.ts";
 export {
   type ConvBlockOptions,

@@ -70,13 +70,13 @@ export function residualBlock({ condition, scale = true, ...options }: ResidualB
   };
 }
 
-/** Sinusoidal, linear to 4 sizes, Mish, linear: t `[B]` to `[B, size]`. Paths as in `nn.Sequential`: "1", "3". */
-export function timeEmbedding(size: number): Layer {
+/** Sinusoidal, linear, Mish, linear: t `[B]` to `[B, size]`. Paths as in `nn.Sequential`: "1", "3". */
+export function timeEmbedding(size: number, hidden = 4 * size): Layer {
   return chain([
     pure((t) => sinusoidal(t, size)),
-    named("1", linear(size, 4 * size)),
+    named("1", linear(size, hidden)),
     pure(mish),
-    named("3", linear(4 * size, size)),
+    named("3", linear(hidden, size)),
   ]);
 }
 
