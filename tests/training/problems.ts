@@ -1,7 +1,7 @@
 /** Small problems to train on; the browser's page trains the same ones. */
 import { randomKey, randomStream } from "../../src/base/index.ts";
 import { type ActivationName, mlp } from "../../src/nn/index.ts";
-import { add, gather, mean, mul, randomNormal, square, sub } from "../../src/tensor/index.ts";
+import { add, cast, gather, mean, mul, randomNormal, reshape, square, sub } from "../../src/tensor/index.ts";
 import type { Problem } from "../../src/training/index.ts";
 
 export interface RegressionOptions {
@@ -38,6 +38,27 @@ export function regression(options: RegressionOptions = {}): Problem {
       const clean = gather(columns.x, examples);
       const seen = noise === 0 ? clean : add(clean, mul(noise, randomNormal(key, clean.shape)));
       return mean(square(sub(network.apply(parameters, seen), gather(columns.y, examples))));
+    },
+  };
+}
+
+/** A perceptron that learns the mean brightness of the picture that an example names: columns of uint8 and int32. */
+export function brightness({ pictures = 12, pixels = 6, exampleCount = 40 } = {}): Problem {
+  const network = mlp({ sizes: [pixels, 8, 1], activation: "tanh" });
+  const stream = randomStream(randomKey(1828));
+  const data = Uint8Array.from({ length: pictures * pixels }, () => stream.integer(0, 256));
+  const named = Int32Array.from({ length: exampleCount }, () => stream.integer(0, pictures));
+  return {
+    parameters: network.parameters,
+    columns: {
+      picture: { shape: [pictures, pixels], dtype: "uint8", data },
+      named: { shape: [exampleCount], dtype: "int32", data: named },
+    },
+    exampleCount,
+    loss: ({ parameters, columns, examples }) => {
+      const picture = mul(cast(gather(columns.picture, gather(columns.named, examples)), "float32"), 1 / 255);
+      const brightness = mean(picture, { axes: 1 });
+      return mean(square(sub(reshape(network.apply(parameters, picture), brightness.shape), brightness)));
     },
   };
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { adam, adamw, type OptimizerRecipe, powerEma, sgd } from "../../src/optim/index.ts";
 import { choosePlan, type TrainerOptions } from "../../src/training/index.ts";
-import { regression } from "./problems.ts";
+import { brightness, regression } from "./problems.ts";
 import { everything, expectCloseTraining, expectSameBytes, inGraph, kernel, trained } from "./steppers.ts";
 
 const constant = { kind: "constant", rate: 1e-2 } as const;
@@ -19,6 +19,7 @@ const CASES: [string, Partial<TrainerOptions>][] = [
   ["clipping, decay, schedule and averaging", {}],
   ["four accumulated batches", { accumulate: 4 }],
   ["SGD with momentum", { optimizer: sgd({ schedule: constant, momentum: 0.9, weightDecay: 0.1 }) }],
+  ["columns of uint8 and int32", { problem: brightness() }],
   ["plain SGD with relu", { problem: regression({ activation: "relu" }), optimizer: sgd({ schedule: constant }) }],
 ];
 
