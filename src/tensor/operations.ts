@@ -4,6 +4,7 @@
  */
 import { type Shape, sizeOf } from "../base/index.ts";
 import type { DType, Primitive, StatedGradient, Tensor } from "./primitive.ts";
+import { requireAxis } from "./shapes.ts";
 import { apply, broadcastTo, constant, full } from "./tensor.ts";
 
 export type Operand = Tensor | number;
@@ -163,6 +164,7 @@ export function expand(x: Tensor, axis: number): Tensor {
 /** start:end:step of one axis; negative positions count from the end. */
 export function slice(x: Tensor, axis: number, start: number, end: number, step = 1): Tensor {
   const at = axisOf(x, axis);
+  requireAxis("slice", x, at);
   const position = (value: number) => (value < 0 ? value + x.shape[at] : value);
   return apply("slice", [x], {
     starts: x.shape.map((_, other) => (other === at ? position(start) : 0)),
@@ -181,6 +183,7 @@ export function splitAxis(x: Tensor, axis: number, lengths: readonly number[]): 
 }
 
 export function concat(parts: readonly Tensor[], axis = -1): Tensor {
+  if (parts.length === 0) throw new Error("concat: there is nothing to put together");
   return parts.length === 1 ? parts[0] : apply("concat", parts, { axis: axisOf(parts[0], axis) });
 }
 
@@ -196,6 +199,7 @@ export function stack(parts: readonly Tensor[], axis = 0): Tensor {
 export function pad(x: Tensor, axis: number, before: number, after: number, value = 0): Tensor {
   if (before === 0 && after === 0) return x;
   const at = axisOf(x, axis);
+  requireAxis("pad", x, at);
   const lengths = (count: number) => x.shape.map((_, other) => (other === at ? count : 0));
   return apply("pad", [x], { before: lengths(before), after: lengths(after), value });
 }

@@ -18,10 +18,16 @@ function requireDType(operation: string, tensor: Tensor, allowed: readonly DType
   if (!allowed.includes(tensor.dtype)) refuse(operation, `found ${show(tensor)}, expected ${allowed.join(" or ")}`);
 }
 
-function requireAxis(operation: string, tensor: Tensor, axis: number): void {
+/** Throws where a tensor has no such axis. */
+export function requireAxis(operation: string, tensor: Tensor, axis: number): void {
   if (!(Number.isInteger(axis) && axis >= 0 && axis < tensor.shape.length)) {
     refuse(operation, `axis ${axis} is outside ${show(tensor)}`);
   }
+}
+
+/** What takes the largest element, or divides by a total, needs at least one. */
+function requireElements(operation: string, tensor: Tensor, axes: readonly number[]): void {
+  for (const axis of axes) if (tensor.shape[axis] === 0) refuse(operation, `axis ${axis} of ${show(tensor)} is empty`);
 }
 
 const same = ([x]: readonly Tensor[]): Signature => ({ shape: x.shape, dtype: x.dtype });
@@ -48,6 +54,10 @@ const reduction =
   ([x]: readonly Tensor[], { axes }: { axes: readonly number[] }): Signature => {
     requireDType(operation, x, ["float32", "int32"]);
     for (const axis of axes) requireAxis(operation, x, axis);
+    if (new Set(axes).size < axes.length) {
+      refuse(operation, `axes ${showShape(axes)} of ${show(x)} are not all different`);
+    }
+    if (operation === "max") requireElements(operation, x, axes);
     return { shape: x.shape.filter((_, axis) => !axes.includes(axis)), dtype: x.dtype };
   };
 
@@ -104,11 +114,13 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   logSumExp: ([x], { axis }) => {
     requireDType("logSumExp", x, ["float32"]);
     requireAxis("logSumExp", x, axis);
+    requireElements("logSumExp", x, [axis]);
     return { shape: x.shape.filter((_, other) => other !== axis), dtype: x.dtype };
   },
   argMax: ([x], { axis }) => {
     requireDType("argMax", x, ["float32"]);
     requireAxis("argMax", x, axis);
+    requireElements("argMax", x, [axis]);
     return { shape: x.shape.filter((_, other) => other !== axis), dtype: "int32" };
   },
   softmax: ([x], { axis }) => {
@@ -140,7 +152,9 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   },
 
   reshape: ([x], { shape }) => {
-    if (sizeOf(shape) !== sizeOf(x.shape)) refuse("reshape", `${show(x)} does not fit into ${showShape(shape)}`);
+    const whole = shape.every((length) => Number.isInteger(length) && length >= 0);
+    if (!whole || sizeOf(shape) !== sizeOf(x.shape))
+      refuse("reshape", `${show(x)} does not fit into ${showShape(shape)}`);
     return { shape, dtype: x.dtype };
   },
   transpose: ([x], { permutation }) => {
