@@ -48,8 +48,9 @@ export const minimum = binary("minimum");
 export const equal = binary("equal");
 export const less = binary("less");
 export const greater = (a: Operand, b: Operand) => less(b, a);
-export const lessEqual = (a: Operand, b: Operand) => not(less(b, a));
-export const greaterEqual = (a: Operand, b: Operand) => not(less(a, b));
+/** False where one of them is NaN, as every comparison. */
+export const lessEqual = (a: Operand, b: Operand) => or(less(a, b), equal(a, b));
+export const greaterEqual = (a: Operand, b: Operand) => lessEqual(b, a);
 export const and = binary("and");
 export const or = binary("or");
 export const xor = binary("xor");

@@ -24,6 +24,10 @@ describe("the engine in Chromium", () => {
     expect(compared).toBeGreaterThan(PRIMITIVES.reduce((total, primitive) => total + CASES[primitive].length, 0));
   });
 
+  it("runs loops, and their gradients, as the reference does", async () => {
+    expect(await page.call(PAGE, "loops")).toEqual([]);
+  });
+
   it("draws the reference's random numbers: words, uniforms and integers exactly, normals to 1e-6", async () => {
     const { normals, ...exact } = referenceDraws();
     const found = await page.call<{ normals: TypedArray; fingerprints: Record<string, number> }>(PAGE, "random");

@@ -1,17 +1,29 @@
 /** What the engine's tests run in the page. */
 import { mapLeaves } from "../../../src/base/index.ts";
 import { type WebRuntimeOptions, webRuntime } from "../../../src/runtime/web.ts";
-import type { Primitive } from "../../../src/tensor/index.ts";
+import { loop, type Primitive } from "../../../src/tensor/index.ts";
 import { hashOfResults } from "../../base/elementary-values.ts";
 import { fingerprint } from "../../base/fingerprint.ts";
-import { conformance } from "../../runtime/conformance.ts";
+import { conformance, deviations } from "../../runtime/conformance.ts";
 import { draws } from "../../runtime/draws.ts";
+import { LOOP_CASES, loopProgram } from "../../tensor/cases/loops.ts";
 
 const wasmPaths = "/node_modules/onnxruntime-web/dist/";
 
 /** Every primitive, or only some, by WASM in this page. */
 export async function primitives({ threads, only }: { threads: number; only?: Primitive[] }) {
   return conformance(await webRuntime({ threads, wasmPaths }), only);
+}
+
+/** Every program with loops, its gradients too, by WASM in this page: what differs from the reference. */
+export async function loops() {
+  const runtime = await webRuntime({ threads: 2, wasmPaths });
+  const problems: string[] = [];
+  for (const each of LOOP_CASES) {
+    const { program, feeds } = loopProgram(each, loop);
+    problems.push(...(await deviations(runtime, program, feeds)).map((problem) => `${each.label}: ${problem}`));
+  }
+  return problems;
 }
 
 /** The random numbers that a program draws in this page: the normals, and fingerprints of everything else. */
