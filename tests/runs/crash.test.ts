@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
 import { randomKey, randomStream } from "../../src/base/index.ts";
 import type { StoredTensors } from "../../src/runs/index.ts";
@@ -11,11 +12,12 @@ import { crashTensors } from "./crash-tensors.ts";
 const folder = mkdtempSync(join(tmpdir(), "apprentice-crash-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const CHILD = fileURLToPath(new URL("./crash-child.ts", import.meta.url));
 const KILLS = 8;
 
 /** Lets the child work until `milliseconds` after its first save, then kills it -9. Returns the last update it reported. */
 async function workUntilKilled(path: string, milliseconds: number): Promise<number> {
-  const child = spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, "crash-child.ts"), path], {
+  const child = spawn(process.execPath, ["--import", "tsx", CHILD, path], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [output, errors] = ["", ""];
@@ -27,8 +29,7 @@ async function workUntilKilled(path: string, milliseconds: number): Promise<numb
     errors += text;
   });
   const signal = await new Promise((resolve) => child.on("close", (_, name) => resolve(name)));
-  expect(errors).toBe("");
-  expect(signal).toBe("SIGKILL");
+  expect(signal, errors).toBe("SIGKILL");
   return Number(output.split("\n").at(-2));
 }
 
