@@ -52,11 +52,18 @@ export function diffusionLoss(
   const [batch] = chunk.shape;
   const time = randomIntegers(foldInKey(key, constant(0, [], "uint32")), [batch], schedule.alphaBar.length);
   const noise = randomNormal(foldInKey(key, constant(1, [], "uint32")), chunk.shape);
-  const factor = (values: Float64Array) => reshape(gather(constant(values), time), [batch, 1]);
+  return mean(square(sub(denoise(addNoise(chunk, { time, noise, schedule }), cast(time, "float32")), noise)));
+}
+
+/** √ᾱ · chunk + √(1 - ᾱ) · noise for chunks and noise `[B, D]`, with ᾱ at the times `[B]` (int32, 0 … T-1). */
+export function addNoise(
+  chunk: Tensor,
+  { time, noise, schedule }: { time: Tensor; noise: Tensor; schedule: NoiseSchedule },
+): Tensor {
+  const factor = (values: Float64Array) => reshape(gather(constant(values), time), [time.shape[0], 1]);
   const signal = factor(schedule.alphaBar.map((level) => Math.sqrt(level)));
   const spread = factor(schedule.alphaBar.map((level) => Math.sqrt(1 - level)));
-  const noisy = add(mul(signal, chunk), mul(spread, noise));
-  return mean(square(sub(denoise(noisy, cast(time, "float32")), noise)));
+  return add(mul(signal, chunk), mul(spread, noise));
 }
 
 /** The times t that `steps` DDIM steps visit, "leading": k·⌊T/steps⌋, from the noisiest. Throws for 1 step. */

@@ -5,6 +5,7 @@
  * Law: imports base and tensor. Runs unchanged in Node and in the browser.
  */
 export {
+  addNoise,
   type Denoiser,
   ddimSample,
   diffusionLoss,
