@@ -19,4 +19,4 @@ export {
 } from "./random.ts";
 export { broadcastShapes, type Shape, sameShape, showShape, sizeOf, stridesOf } from "./shape.ts";
 export { mcnemarExact, newcombe, quantile, type Rate, wilson } from "./statistics.ts";
-export { branch, flatten, type Leaves, mapLeaves, prefixed, type Tree } from "./tree.ts";
+export { branch, type Leaves, mapLeaves, prefixed } from "./tree.ts";

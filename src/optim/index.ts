@@ -6,7 +6,7 @@
  * unchanged in Node and in the browser.
  */
 export { type Arena, type CopyName, createArena } from "./arena.ts";
-export { checkEma, type EmaRecipe, emaDecay, powerEma } from "./ema.ts";
+export { type EmaRecipe, emaDecay, powerEma } from "./ema.ts";
 export { type GraphState, graphUpdate } from "./graph.ts";
 export { arenaCopies, createKernel, kernelModule, type UpdateKernel } from "./kernel.ts";
 export {
@@ -32,4 +32,4 @@ export {
   stateNames,
   stepScalars,
 } from "./recipe.ts";
-export { checkSchedule, learningRate, type Schedule } from "./schedule.ts";
+export { learningRate, type Schedule } from "./schedule.ts";

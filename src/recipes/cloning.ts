@@ -8,7 +8,7 @@ const count = z.number().int().positive();
 const seed = z.number().int().nonnegative();
 const horizons = z.object({ observationHorizon: count, predictionHorizon: count, actionHorizon: count });
 
-export const cloningSchema = z.object({
+const cloningSchema = z.object({
   kind: z.literal("behavioural-cloning"),
   version: z.literal(1),
   /** Where the demonstrations were read. */

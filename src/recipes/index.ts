@@ -7,7 +7,6 @@ export {
   type CloningRecipe,
   cloningOptimizer,
   cloningRecipe,
-  cloningSchema,
   type HeadName,
   readCloningRecipe,
 } from "./cloning.ts";

@@ -116,20 +116,3 @@ export interface Signature {
   readonly shape: Shape;
   readonly dtype: DType;
 }
-
-export const UNARY = [
-  "neg",
-  "abs",
-  "sign",
-  "exp",
-  "log",
-  "sqrt",
-  "tanh",
-  "sigmoid",
-  "erf",
-  "softplus",
-  "relu",
-  "sin",
-  "cos",
-  "floor",
-] as const satisfies readonly Primitive[];
