@@ -1,0 +1,56 @@
+/**
+ * Writes our programs as files for tests/python/check.py: every primitive with its gradient, loops, random numbers, a
+ * training loop; beside each the inputs and what the reference interpreter makes of them.
+ *
+ *     tsx tests/python/export.ts DIR
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { toOnnx } from "../../src/onnx/index.ts";
+import { type DType, interpret, loop, type Program } from "../../src/tensor/index.ts";
+import { DRAW_KEY, drawing } from "../runtime/draws.ts";
+import { caseProgram, PRIMITIVES } from "../tensor/cases/index.ts";
+import { LOOP_CASES, loopProgram } from "../tensor/cases/loops.ts";
+import { trainingProgram } from "../tensor/cases/training.ts";
+
+interface Exported {
+  name: string;
+  program: Program;
+  feeds: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Numbers as JSON has them, floats as float32 holds them. */
+function stored(dtype: DType, shape: readonly number[], data: ArrayLike<number>) {
+  const numbers = Array.from(data, (value) => {
+    const number = dtype === "float32" ? Math.fround(value) : value;
+    return Number.isFinite(number) ? number : String(number);
+  });
+  return { dtype, shape, data: numbers };
+}
+
+function write(folder: string, { name, program, feeds }: Exported): void {
+  const results = interpret(program, feeds);
+  const inputs = program.inputs.map(({ attributes, dtype, shape }) => [
+    attributes.name,
+    stored(dtype, shape, feeds[attributes.name]),
+  ]);
+  const outputs = program.outputs.map((output) => [
+    output.name,
+    stored(output.value.dtype, output.value.shape, results[output.name].data),
+  ]);
+  const expected = { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs), rtol: 2e-6, atol: 1e-6 };
+  writeFileSync(join(folder, `${name}.onnx`), toOnnx(program, { name, metadata: { made: "tests/python/export.ts" } }));
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify(expected));
+}
+
+const folder = process.argv[2];
+if (!folder) {
+  console.error("usage: tsx tests/python/export.ts DIR");
+  process.exit(2);
+}
+for (const primitive of PRIMITIVES) write(folder, { name: `primitive-${primitive}`, ...caseProgram(primitive) });
+LOOP_CASES.forEach((each, index) => {
+  write(folder, { name: `loop-${index + 1}`, ...loopProgram(each, loop) });
+});
+write(folder, { name: "random", program: drawing, feeds: { key: [...DRAW_KEY] } });
+write(folder, { name: "training", ...trainingProgram() });
