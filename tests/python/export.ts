@@ -1,12 +1,13 @@
 /**
  * Writes our programs as files for tests/python/check.py: every primitive with its gradient, loops, random numbers, a
- * training loop; beside each the inputs and what the reference interpreter makes of them.
+ * training loop; beside each the inputs and what the reference interpreter makes of them; and a parameter file.
  *
  *     tsx tests/python/export.ts DIR
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { toOnnx } from "../../src/onnx/index.ts";
+import { type StoredDType, type StoredTensors, writeSafetensors } from "../../src/runs/index.ts";
 import { type DType, interpret, loop, type Program } from "../../src/tensor/index.ts";
 import { DRAW_KEY, drawing } from "../runtime/draws.ts";
 import { caseProgram, PRIMITIVES } from "../tensor/cases/index.ts";
@@ -20,7 +21,7 @@ interface Exported {
 }
 
 /** Numbers as JSON has them, floats as float32 holds them. */
-function stored(dtype: DType, shape: readonly number[], data: ArrayLike<number>) {
+function stored(dtype: DType | StoredDType, shape: readonly number[], data: ArrayLike<number>) {
   const numbers = Array.from(data, (value) => {
     const number = dtype === "float32" ? Math.fround(value) : value;
     return Number.isFinite(number) ? number : String(number);
@@ -43,6 +44,26 @@ function write(folder: string, { name, program, feeds }: Exported): void {
   writeFileSync(join(folder, `${name}.json`), JSON.stringify(expected));
 }
 
+/** A parameter file with every storage that numpy has, an empty tensor, a scalar and names that are no identifiers. */
+function writeParameters(folder: string): void {
+  const tensors: StoredTensors = {
+    "layers.0.weight": { dtype: "float32", shape: [2, 3], data: Float32Array.of(1, -0.5, 1e-30, 3e38, -Infinity, NaN) },
+    "layers.0.bias": { dtype: "float32", shape: [0, 3], data: new Float32Array(0) },
+    "10": { dtype: "float64", shape: [], data: Float64Array.of(Math.PI) },
+    ключ: { dtype: "uint32", shape: [2], data: Uint32Array.of(0, 2 ** 32 - 1) },
+    counter: { dtype: "int64", shape: [2], data: BigInt64Array.of(-(2n ** 40n), 7n) },
+    index: { dtype: "int32", shape: [2, 1], data: Int32Array.of(-(2 ** 31), 5) },
+    pixels: { dtype: "uint8", shape: [3], data: Uint8Array.of(0, 128, 255) },
+    mask: { dtype: "bool", shape: [2, 2], data: Uint8Array.of(0, 1, 1, 0) },
+  };
+  const expected = Object.entries(tensors).map(([name, { dtype, shape, data }]) => [
+    name,
+    stored(dtype, shape, Array.from(data as ArrayLike<number | bigint>, Number)),
+  ]);
+  writeFileSync(join(folder, "parameters.safetensors"), writeSafetensors(tensors, { made: "tests/python/export.ts" }));
+  writeFileSync(join(folder, "parameters.safetensors.json"), JSON.stringify(Object.fromEntries(expected)));
+}
+
 const folder = process.argv[2];
 if (!folder) {
   console.error("usage: tsx tests/python/export.ts DIR");
@@ -54,3 +75,4 @@ LOOP_CASES.forEach((each, index) => {
 });
 write(folder, { name: "random", program: drawing, feeds: { key: [...DRAW_KEY] } });
 write(folder, { name: "training", ...trainingProgram() });
+writeParameters(folder);
