@@ -37,7 +37,7 @@ export interface Schedule {
   readonly bounds: boolean;
 }
 
-const FEWEST_CALLS = 300;
+const FEWEST_CALLS = 100;
 
 export async function measureRow(
   row: Row,

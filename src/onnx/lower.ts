@@ -251,6 +251,7 @@ function operatorProto(
 function attributeProto([name, value]: [string, AttributeValue]): AttributeProto {
   if (typeof value === "number") return { name, type: 2, i: value };
   if (typeof value === "string") return { name, type: 3, s: new TextEncoder().encode(value) };
+  if ("float" in value) return { name, type: 1, f: value.float };
   return { name, type: 7, ints: [...value] };
 }
 

@@ -12,7 +12,8 @@ export interface Emitter {
   scalar(value: number, dtype: DType): string;
 }
 
-export type AttributeValue = number | string | readonly number[];
+/** Plain numbers are integers. */
+export type AttributeValue = number | string | readonly number[] | { readonly float: number };
 
 /** ONNX TensorProto.DataType. */
 export const ELEMENT_TYPES = {
@@ -117,7 +118,11 @@ export const lowerings: { readonly [P in Primitive]: Lowering<P> } = {
 
   neg: direct("Neg"),
   abs: direct("Abs"),
-  sign: direct("Sign"),
+  // the slope of relu, from its result y: min(1, y · 3.4e38), vectorised where Sign is not
+  sign: (emit, operands, { operands: [x] }) =>
+    x.primitive === "relu"
+      ? emit.operator("HardSigmoid", operands, { alpha: { float: LARGEST_FLOAT32 }, beta: { float: 0 } })
+      : emit.operator("Sign", operands),
   exp: direct("Exp"),
   log: direct("Log"),
   sqrt: direct("Sqrt"),

@@ -2,20 +2,7 @@
  * The update inside a tensor program: the twin of `kernel.ts` for networks whose whole training step is one graph. All
  * parameters are one vector, so that an update is a dozen operations however many tensors a network has.
  */
-import {
-  add,
-  constant,
-  div,
-  gather,
-  minimum,
-  mul,
-  reshape,
-  sqrt,
-  square,
-  sub,
-  sum,
-  type Tensor,
-} from "../tensor/index.ts";
+import { add, constant, div, gather, minimum, mul, sqrt, square, sub, sum, type Tensor } from "../tensor/index.ts";
 import { type OptimizerRecipe, SCALAR_COUNT, SCALARS, type StateName } from "./recipe.ts";
 
 /** The parameters `[N]` and what the optimizer remembers of them, each `[N]`. */
@@ -33,7 +20,7 @@ export function graphUpdate(
   if (scalars.shape.length !== 1 || scalars.shape[0] !== SCALAR_COUNT) {
     throw new Error(`graphUpdate: scalars of shape [${scalars.shape}], expected [${SCALAR_COUNT}]`);
   }
-  const scalar = (name: keyof typeof SCALARS) => reshape(gather(scalars, constant([SCALARS[name]], [1], "int32")), []);
+  const scalar = (name: keyof typeof SCALARS) => gather(scalars, constant(SCALARS[name], [], "int32"));
   const { parameter } = state;
   let g = gradient;
   if (recipe.clipNorm !== undefined) {

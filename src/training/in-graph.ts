@@ -93,10 +93,7 @@ function updateProgram(options: StepperOptions, copies: readonly CopyName[], cou
   const perUpdate = (values: Tensor) => reshape(values, [count, values.shape[0] / count]);
 
   const result = loop(count, starts, (pass, carried) => {
-    const row = (values: Tensor) => {
-      const table = perUpdate(values);
-      return reshape(gather(table, reshape(pass, [1])), [table.shape[1]]);
-    };
+    const row = (values: Tensor) => gather(perUpdate(values), pass);
     const state = Object.fromEntries(copies.map((copy, index) => [copy, carried[index]])) as unknown as GraphState;
     const { loss, gradient: g } = lossAndGradient(options, state.parameter, columns, row(examples), row(keys));
     const next = graphUpdate(optimizer, { state, gradient: g, scalars: row(scalars) });
@@ -125,7 +122,7 @@ function lossAndGradient(
   const zero = [constant(0), constant(new Float32Array(parameter.shape[0]))];
   const table = reshape(examples, [accumulate, batchSize]);
   const { carried } = loop(accumulate, zero, (pass, [loss, total]) => {
-    const part = one(reshape(gather(table, reshape(pass, [1])), [batchSize]), foldInKey(key, pass));
+    const part = one(gather(table, pass), foldInKey(key, pass));
     const weight = 1 / accumulate;
     return { carried: [add(loss, mul(weight, part.loss)), add(total, mul(weight, part.gradient))] };
   });
