@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cloneBehaviour } from "../algorithms/index.ts";
+import { InputError } from "../base/index.ts";
 import { datasetOf, splitDataset } from "../datasets/index.ts";
 import { forkWorld } from "../environments/index.ts";
 import { type Evaluation, evaluate } from "../evaluation/index.ts";
@@ -29,13 +30,15 @@ const BATCH = 50;
 
 export async function lesson(options: LessonOptions): Promise<void> {
   const { out, seed, demonstrations, episodes } = options;
+  await mkdir(out, { recursive: true }).catch(({ message }: Error) => {
+    throw new InputError(`--out ${out}: cannot be a folder: ${message}`);
+  });
   const note = (line: string) => process.stderr.write(`${line}\n`);
   note("A car meets an obstacle. An expert passes it, left or right as it pleases. Two policies learn from watching.");
   const shown = await demonstrate(demonstrations, seed);
   const sides = shown.filter(({ info }) => info.mode === "left").length;
   note(`${shown.length} demonstrations: ${sides} on the left, ${shown.length - sides} on the right.`);
 
-  await mkdir(out, { recursive: true });
   const rows: LessonRow[] = [];
   for (const head of ["l2", "gmm"] as const) {
     const started = performance.now();

@@ -1,12 +1,12 @@
 /** The commands and their flags. Exit codes: 0 success, 1 a job failed, 2 bad usage or bad input with one clear line. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../base/index.ts";
-import { evaluateRun } from "./evaluate.ts";
+import { evaluateRun, NOISE_SEED } from "./evaluate.ts";
 import { lesson } from "./lesson.ts";
 import { trainCommand } from "./train.ts";
 
 const wholeNumber = (least: number) => (text: string) => {
-  const value = Number(text);
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new InvalidArgumentError(`found "${text}", expected a whole number from ${least}.`);
 };
@@ -47,6 +47,7 @@ function buildProgram(): Command {
     .command("evaluate")
     .description("the policy of a run, read again from its file, on the demonstrations that were held out")
     .argument("<run>", "folder of a run")
+    .option("--seed <n>", "seed of the noise with which a mixture is asked", wholeNumber(0), NOISE_SEED)
     .option("--threads <n>", "threads of one operator", wholeNumber(1), 2)
     .option("--json", "print one JSON object and nothing else", false)
     .action(evaluateRun);
@@ -60,7 +61,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    process.stderr.write(`apprentice: ${(error as Error).message}\n`);
+    process.stderr.write(`apprentice: ${(error as Error).message.replace(/\s*\n\s*/g, " ")}\n`);
     return error instanceof InputError ? 2 : 1;
   }
 }

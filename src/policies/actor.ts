@@ -1,6 +1,6 @@
 /** A policy file at work: it plans chunks for any number of episodes at once. */
-import { type Key, randomStream, sizeOf } from "../base/index.ts";
-import type { Runtime } from "../runtime/index.ts";
+import { InputError, type Key, randomStream, type Shape, sameShape, showShape, sizeOf } from "../base/index.ts";
+import type { Runtime, Session } from "../runtime/index.ts";
 import type { TypedArray } from "../tensor/index.ts";
 import type { BatchActor } from "../world/index.ts";
 import { type PolicyMetadata, policyMetadata } from "./export.ts";
@@ -10,10 +10,17 @@ export interface PolicyActor extends BatchActor {
   close(): Promise<void>;
 }
 
-/** Opens the bytes of a policy file. Histories are planned in groups of the file's own batch, the last one filled up. */
+/**
+ * Opens the bytes of a policy file. Histories are planned in groups of the file's own batch, the last one filled up.
+ * Throws an InputError, named after `where`, for a file that is no policy or cannot be run.
+ */
 export async function openPolicy(runtime: Runtime, model: Uint8Array, where = "policy"): Promise<PolicyActor> {
   const metadata = policyMetadata(model, where);
-  const session = await runtime.open(model);
+  const session = await runtime.open(model).catch((error: Error) => {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${where}: ${runtime.name} cannot run it: ${error.message.split("\n")[0]}`);
+  });
+  checkPorts(session, metadata, where);
   const { observationHorizon: To, predictionHorizon: Tp } = metadata.horizons;
   const [Do, Da] = [metadata.observation.names.length, metadata.action.names.length];
   const [batch] = session.inputs.observation.shape;
@@ -49,4 +56,26 @@ export async function openPolicy(runtime: Runtime, model: Uint8Array, where = "p
     },
     close: () => session.close(),
   };
+}
+
+/** Throws an InputError where the graph does not take and give what the metadata says. */
+function checkPorts({ inputs, outputs }: Session, metadata: PolicyMetadata, where: string): void {
+  const { observationHorizon: To, predictionHorizon: Tp } = metadata.horizons;
+  const [Do, Da] = [metadata.observation.names.length, metadata.action.names.length];
+  const batch = inputs.observation?.shape[0] ?? 1;
+  const state = { state: [batch, To - 1, Do] };
+  const noise = { noise: [batch, metadata.noiseSize] };
+  const taken = { observation: [batch, Do], ...(To > 1 && state), ...(metadata.noiseSize > 0 && noise) };
+  const check = (kind: string, ports: Session["inputs"], expected: Readonly<Record<string, Shape>>) => {
+    for (const [name, shape] of Object.entries(expected)) {
+      const found = ports[name];
+      if (found?.dtype === "float32" && sameShape(found.shape, shape)) continue;
+      const what = found ? `${found.dtype} ${showShape(found.shape)}` : "missing";
+      throw new InputError(`${where}: ${kind} "${name}" is ${what}, expected float32 ${showShape(shape)}`);
+    }
+  };
+  check("input", inputs, taken);
+  check("output", outputs, { actions: [batch, Tp, Da] });
+  const stray = Object.keys(inputs).find((name) => !(name in taken));
+  if (stray) throw new InputError(`${where}: input "${stray}", expected ${Object.keys(taken).join(", ")} only`);
 }

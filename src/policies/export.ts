@@ -12,8 +12,17 @@ import { modelOf, normalise, type Policy, type PolicySpec, restore } from "./pol
 /** Key of the metadata entry that holds a `PolicyMetadata` as JSON. */
 const METADATA_KEY = "apprentice.policy";
 
-const space = z.object({ names: z.array(z.string()), units: z.array(z.string()) });
+const space = z.object({ names: z.array(z.string()).nonempty(), units: z.array(z.string()) });
 const horizon = z.number().int().positive();
+
+/** Horizons as they stand in a file; the executed slice lies within the prediction. */
+export const horizonsSchema = z
+  .object({ observationHorizon: horizon, predictionHorizon: horizon, actionHorizon: horizon })
+  .refine(
+    ({ observationHorizon, predictionHorizon, actionHorizon }) =>
+      predictionHorizon >= observationHorizon - 1 + actionHorizon,
+    "expected predictionHorizon of at least observationHorizon - 1 + actionHorizon",
+  );
 
 /** What travels in the file besides the graph. */
 const metadataSchema = z.object({
@@ -22,7 +31,7 @@ const metadataSchema = z.object({
   head: z.string(),
   observation: space,
   action: space,
-  horizons: z.object({ observationHorizon: horizon, predictionHorizon: horizon, actionHorizon: horizon }),
+  horizons: horizonsSchema,
   controlRate: z.number().positive(),
   /** Standard normals per row; without any, the policy has no input `noise`. */
   noiseSize: z.number().int().nonnegative(),
@@ -55,14 +64,13 @@ export function exportPolicy(policy: Policy, { batch = 1 }: { batch?: number } =
   const outputs: Record<string, Tensor> = { actions: restore(chunk, action.normaliser) };
   if (To > 1) outputs.next_state = slice(history, 1, 1, To);
   const inputs = [newest, ...(To > 1 ? [state] : []), ...(head.noiseSize > 0 ? [noise] : [])];
-  const metadata = { [METADATA_KEY]: JSON.stringify(metadataOf(spec, head.noiseSize)) };
+  const metadata = { [METADATA_KEY]: JSON.stringify(metadataOf(spec)) };
   return toOnnx(program(inputs, outputs), { name: "policy", metadata });
 }
 
-function metadataOf(
-  { task, observation, action, horizons, controlRate, recipe }: PolicySpec,
-  noiseSize: number,
-): PolicyMetadata {
+/** What the file of such a policy says of it. */
+export function metadataOf(spec: PolicySpec): PolicyMetadata {
+  const { task, observation, action, horizons, controlRate, recipe } = spec;
   const plain = ({ names, units }: PolicySpec["action"]) => ({ names: [...names], units: [...units] });
   const state = {
     meaning: "the observations before the newest one, oldest first",
@@ -76,7 +84,7 @@ function metadataOf(
     action: plain(action),
     horizons,
     controlRate,
-    noiseSize,
+    noiseSize: modelOf(spec).head.noiseSize,
     ...(horizons.observationHorizon > 1 && { state }),
   };
 }
@@ -90,7 +98,16 @@ export function policyMetadata(model: Uint8Array, where: string): PolicyMetadata
     throw new InputError(`${where}: not a readable .onnx file (${(error as Error).message})`);
   }
   if (text === undefined) throw new InputError(`${where}: an .onnx file without "${METADATA_KEY}", expected a policy`);
-  const parsed = metadataSchema.safeParse(JSON.parse(text));
-  if (!parsed.success) throw new InputError(`${where}: ${METADATA_KEY}: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
+  const parsed = metadataSchema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new InputError(`${where}: ${METADATA_KEY}: ${issue.path.join(".") || "content"}: ${issue.message}`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

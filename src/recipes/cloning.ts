@@ -2,11 +2,11 @@
 import { z } from "zod";
 import { InputError } from "../base/index.ts";
 import { adamw, type OptimizerRecipe, powerEma } from "../optim/index.ts";
+import { horizonsSchema } from "../policies/index.ts";
 import type { Horizons } from "../world/index.ts";
 
 const count = z.number().int().positive();
 const seed = z.number().int().nonnegative();
-const horizons = z.object({ observationHorizon: count, predictionHorizon: count, actionHorizon: count });
 
 const cloningSchema = z.object({
   kind: z.literal("behavioural-cloning"),
@@ -15,7 +15,7 @@ const cloningSchema = z.object({
   dataset: z.string(),
   task: z.string(),
   policy: z.object({ head: z.enum(["l2", "gmm"]), hidden: z.array(count), modes: count }),
-  horizons,
+  horizons: horizonsSchema,
   batchSize: count,
   updates: count,
   /** Peak learning rate of the cosine schedule. */
@@ -47,7 +47,7 @@ const TASKS: Readonly<Record<string, TaskDefaults>> = {
     updates: { l2: 3000, gmm: 3000 },
     validationFraction: 0.1,
   },
-  driving: {
+  "udacity-driving": {
     horizons: { observationHorizon: 2, predictionHorizon: 8, actionHorizon: 4 },
     hidden: [64, 64],
     updates: { l2: 2000, gmm: 1000 },
