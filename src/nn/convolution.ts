@@ -5,15 +5,17 @@
  *
  * Weights are stored `[…kernel, in, out]`, the matrix of that product; `torchAxes` leads to PyTorch's layout.
  */
-import { sizeOf } from "../base/index.ts";
+import { type Shape, sizeOf } from "../base/index.ts";
 import {
   add,
+  concat,
   constant,
   gather,
   matmul,
   pad,
   range,
   reshape,
+  slice,
   sum,
   type Tensor,
   transpose,
@@ -21,6 +23,7 @@ import {
 } from "../tensor/index.ts";
 import { fanInUniform } from "./initial.ts";
 import type { Layer } from "./layer.ts";
+import { axisTable, blocksOf, combine, divided, type Part, type TapTable, turned, undivided } from "./taps.ts";
 
 export interface ConvolutionOptions {
   readonly inputs: number;
@@ -80,90 +83,113 @@ function convolution(options: ConvolutionOptions, rank: 1 | 2, transposed: boole
   };
 }
 
-/** Where each tap of each output reads: the number of an input position, or -1 for none. */
-interface Table {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly taps: number;
-  /** `[outputs, taps]`. */
-  readonly sources: readonly number[];
-}
+/** Dividing a product costs copies of the weight: it pays from this many saved operations, about 0.25 ms of them. */
+const WORTH_DIVIDING = 25e6;
 
-interface AxisOptions {
-  readonly length: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly padding: number;
-  readonly transposed: boolean;
-}
-
-/** One axis: input = output · stride + tap - padding; for a transposed convolution with input and output exchanged. */
-function axisTable({ length, kernel, stride, padding, transposed }: AxisOptions): Table {
-  const shorter = (longer: number) => Math.floor((longer + 2 * padding - kernel) / stride) + 1;
-  if (!transposed) return tableOf(length, shorter(length), kernel, (output, tap) => output * stride + tap - padding);
-  return tableOf(length, (length - 1) * stride - 2 * padding + kernel, kernel, (output, tap) => {
-    const source = (output + padding - tap) / stride;
-    return Number.isInteger(source) ? source : -1;
-  });
-}
-
-function tableOf(
-  inputs: number,
-  outputs: number,
-  taps: number,
-  source: (output: number, tap: number) => number,
-): Table {
-  if (outputs < 1) throw new RangeError(`convolution: ${inputs} positions are too few for a kernel of ${taps}`);
-  const sources = Array.from({ length: outputs * taps }, (_, index) => {
-    const position = source(Math.floor(index / taps), index % taps);
-    return position >= 0 && position < inputs ? position : -1;
-  });
-  return { inputs, outputs, taps, sources };
-}
-
-/** Two axes as one, positions and taps in row-major order. */
-function combine(rows: Table, columns: Table): Table {
-  const outputs = rows.outputs * columns.outputs;
-  return tableOf(rows.inputs * columns.inputs, outputs, rows.taps * columns.taps, (output, tap) => {
-    const [row, column] = [Math.floor(output / columns.outputs), output % columns.outputs];
-    const y = rows.sources[row * rows.taps + Math.floor(tap / columns.taps)];
-    const x = columns.sources[column * columns.taps + (tap % columns.taps)];
-    return y < 0 || x < 0 ? -1 : y * columns.inputs + x;
-  });
-}
-
-/** The table of the gradient: which output read an input at a tap. No two do, as taps are a fixed distance apart. */
-function turned({ inputs, outputs, taps, sources }: Table): Table {
-  const readers = new Array<number>(inputs * taps).fill(-1);
-  sources.forEach((source, index) => {
-    if (source >= 0) readers[source * taps + (index % taps)] = Math.floor(index / taps);
-  });
-  return { inputs: outputs, outputs: inputs, taps, sources: readers };
+function roundsOf(table: TapTable, [, inputs, outputs]: Shape, batch: number): Part[][] {
+  const whole = undivided(table);
+  const cost = 2 * batch * inputs * outputs;
+  if (cost * table.sources.filter((source) => source < 0).length < WORTH_DIVIDING) return whole;
+  const parts = divided(table);
+  return cost * (blocksOf(whole) - blocksOf(parts)) >= WORTH_DIVIDING ? parts : whole;
 }
 
 /**
  * y[p] = Σ over taps of x[source(p, tap)] · weight[tap] + bias. x `[inputs · B, in]`, weight `[taps, in, out]`,
  * y `[outputs · B, out]`.
  */
-function convolve(x: Tensor, weight: Tensor, bias: Tensor, table: Table, batch: number): Tensor {
-  const [taps, inputs, outputs] = weight.shape;
-  const windows = windowsOf(x, table, batch);
-  const y = add(matmul(windows, reshape(weight, [taps * inputs, outputs])), bias);
-  return withGradient(y, [x, weight, bias, windows], (g, [, weight, , windows]) => {
-    const across = reshape(transpose(weight, [1, 0, 2]), [inputs, taps * outputs]);
-    const dx = matmul(windowsOf(g, turned(table), batch), across, { transposeB: true });
-    const dw = reshape(matmul(windows, g, { transposeA: true }), weight.shape);
-    return [dx, dw, sum(g, { axes: 0 }), null];
-  });
+function convolve(x: Tensor, weight: Tensor, bias: Tensor, table: TapTable, batch: number): Tensor {
+  const rounds = roundsOf(table, weight.shape, batch);
+  const windows = rounds.flat().map((part) => windowsOf(x, table, part, batch));
+  const products = rounds.map((parts) =>
+    arranged(
+      parts.map((part) => matmul(windows[rounds.flat().indexOf(part)], along(weight, part.taps))),
+      parts.map(({ positions }) => positions),
+      batch,
+    ),
+  );
+  const y = products.slice(1).reduce((sum, product) => add(sum, product), add(products[0], bias));
+  return withGradient(y, [x, weight, bias, ...windows], (g, [, weight, , ...windows]) => [
+    gradientOfInput(g, weight, turned(table), batch),
+    gradientOfWeight(g, windows, rounds.flat(), weight.shape, batch),
+    sum(g, { axes: 0 }),
+    ...windows.map(() => null),
+  ]);
 }
 
-/** The rows that each output reads, side by side: `[outputs · B, taps · C]`. Where nothing is read, zeros. */
-function windowsOf(x: Tensor, { inputs, outputs, taps, sources }: Table, batch: number): Tensor {
+function gradientOfInput(g: Tensor, weight: Tensor, table: TapTable, batch: number): Tensor {
+  const rounds = roundsOf(table, weight.shape, batch).map((parts) => {
+    const products = parts.map((part) =>
+      matmul(windowsOf(g, table, part, batch), across(weight, part.taps), { transposeB: true }),
+    );
+    return arranged(
+      products,
+      parts.map(({ positions }) => positions),
+      batch,
+    );
+  });
+  return rounds.reduce((sum, round) => add(sum, round));
+}
+
+function gradientOfWeight(
+  g: Tensor,
+  windows: readonly Tensor[],
+  parts: readonly Part[],
+  shape: Shape,
+  batch: number,
+): Tensor {
+  // in the order of their taps, so that they need no more than joining where that is possible
+  const order = [...parts].sort((a, b) => a.taps[0] - b.taps[0]);
+  const products = order.map((part) =>
+    matmul(windows[parts.indexOf(part)], blocks(g, batch, part.positions), { transposeA: true }),
+  );
+  const taps = order.map((part) => part.taps);
+  return reshape(arranged(products, taps, shape[1]), shape);
+}
+
+/** The weight of some taps as a matrix `[taps · in, out]`. */
+function along(weight: Tensor, taps: readonly number[]): Tensor {
+  const [count, inputs, outputs] = weight.shape;
+  return blocks(reshape(weight, [count * inputs, outputs]), inputs, taps);
+}
+
+/** The same as `[in, taps · out]`: whole rows move. */
+function across(weight: Tensor, taps: readonly number[]): Tensor {
+  const [, inputs, outputs] = weight.shape;
+  const chosen = reshape(along(weight, taps), [taps.length, inputs, outputs]);
+  return reshape(transpose(chosen, [1, 0, 2]), [inputs, taps.length * outputs]);
+}
+
+/** Blocks of `size` rows of a matrix, by number. */
+function blocks(matrix: Tensor, size: number, numbers: readonly number[]): Tensor {
+  const [rows, columns] = matrix.shape;
+  const [first] = numbers;
+  if (numbers.every((number, index) => number === first + index)) {
+    return numbers.length * size === rows ? matrix : slice(matrix, 0, first * size, (first + numbers.length) * size);
+  }
+  const table = reshape(matrix, [rows / size, size * columns]);
+  return reshape(gather(table, constant(numbers, [numbers.length], "int32")), [numbers.length * size, columns]);
+}
+
+/** Matrices of blocks of `size` rows as one, each block at its number. */
+function arranged(matrices: readonly Tensor[], numbers: readonly (readonly number[])[], size: number): Tensor {
+  const order = numbers.flat();
+  return blocks(
+    concat(matrices, 0),
+    size,
+    order.map((_, number) => order.indexOf(number)),
+  );
+}
+
+/** The rows that the outputs of a part read, side by side: `[positions · B, taps · C]`. Where nothing is read, zeros. */
+function windowsOf(x: Tensor, { inputs, taps, sources }: TapTable, part: Part, batch: number): Tensor {
   const channels = x.shape[1];
-  if (sources.every((source, index) => source === index)) return x;
-  const outside = sources.includes(-1);
+  const read = part.positions.flatMap((position) => part.taps.map((tap) => sources[position * taps + tap]));
+  const outside = read.includes(-1);
+  if (part.taps.length === 1 && !outside) return blocks(x, batch, read);
   const extended = outside ? pad(x, 0, 0, batch) : x;
-  const starts = sources.map((source) => batch * (source < 0 ? inputs : source));
-  const rows = add(constant(starts, [outputs, 1, taps], "int32"), reshape(range(batch), [batch, 1]));
-  return reshape(gather(extended, rows), [outputs * batch, taps * channels]);
+  const starts = read.map((source) => batch * (source < 0 ? inputs : source));
+  const places = constant(starts, [part.positions.length, 1, part.taps.length], "int32");
+  const rows = add(places, reshape(range(batch), [batch, 1]));
+  return reshape(gather(extended, rows), [part.positions.length * batch, part.taps.length * channels]);
 }
