@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Shape, sizeOf } from "../../src/base/index.ts";
 import type { Primitive, Program, Tensor } from "../../src/tensor/index.ts";
 import * as t from "../../src/tensor/index.ts";
 import { CASES, caseProgram, PRIMITIVES } from "./cases/index.ts";
 import { LOOP_CASES, loopProgram } from "./cases/loops.ts";
+import { randomPrograms } from "./cases/random-programs.ts";
 
 /** How often each primitive stands in a program, the bodies of its loops included; sources are left out. */
 function count(program: Program): Partial<Record<Primitive, number>> {
@@ -36,94 +36,10 @@ function expectSame(original: Program, feeds: Readonly<Record<string, ArrayLike<
   expect(count(t.simplify(simple))).toEqual(count(simple));
 }
 
-// Random programs: a pool of values that grows by operations on what is in it.
-
-type Step = (pool: readonly Tensor[], choose: (count: number) => number) => Tensor | null;
-const SHAPES: readonly Shape[] = [[], [3], [2, 3], [1, 3], [3, 2], [2, 1], [2, 2, 3]];
-
-const unary =
-  (operation: (x: Tensor) => Tensor): Step =>
-  (pool, choose) =>
-    operation(pool[choose(pool.length)]);
-
-const binary =
-  (operation: (a: Tensor, b: Tensor) => Tensor): Step =>
-  (pool, choose) => {
-    const [a, b] = [pool[choose(pool.length)], pool[choose(pool.length)]];
-    try {
-      return operation(a, b);
-    } catch {
-      return null;
-    }
-  };
-
-const shapeless =
-  (operation: (x: Tensor, choose: (count: number) => number) => Tensor): Step =>
-  (pool, choose) => {
-    const candidates = pool.filter((value) => value.shape.length > 0 && sizeOf(value.shape) > 0);
-    return candidates.length === 0 ? null : operation(candidates[choose(candidates.length)], choose);
-  };
-
-const STEPS: readonly Step[] = [
-  unary(t.tanh),
-  unary(t.neg),
-  unary((x) => t.add(x, 0)),
-  unary((x) => t.mul(1, x)),
-  unary((x) => t.sub(x, 0)),
-  unary((x) => t.div(x, 1)),
-  unary((x) => t.mul(x, 0.5)),
-  unary((x) => t.reshape(x, [sizeOf(x.shape)])),
-  unary((x) => t.reshape(x, [...x.shape])),
-  unary((x) => t.where(t.less(x, 0.25), x, t.mul(x, 2))),
-  unary((x) => t.where(t.constant(1, [], "bool"), x, 0)),
-  binary(t.add),
-  binary(t.mul),
-  binary(t.maximum),
-  binary((a, b) => t.minimum(a, t.broadcastTo(b, a.shape))),
-  binary((a, b) => t.where(t.less(a, b), a, b)),
-  binary((a, b) => t.matmul(a, t.transpose(b))),
-  binary((a, b) => t.matmul(t.transpose(a), b)),
-  binary((a, b) => t.concat([a, b], 0)),
-  shapeless((x, choose) => {
-    const turn = choose(x.shape.length);
-    const axes = [...x.shape.keys()];
-    return t.transpose(x, [...axes.slice(turn), ...axes.slice(0, turn)]);
-  }),
-  shapeless((x) => t.transpose(x, [...x.shape.keys()].reverse())),
-  shapeless((x, choose) => t.sum(x, { axes: choose(x.shape.length), keep: choose(2) === 0 })),
-  shapeless((x) => t.softmax(x)),
-  shapeless((x, choose) => t.pad(x, choose(x.shape.length), choose(2), 1, [0, -0, 1, -2][choose(4)])),
-  shapeless((x, choose) => t.slice(x, 0, choose(x.shape[0]), x.shape[0])),
-  shapeless((x) => t.loop(2, [x], (_, [y]) => ({ carried: [t.add(t.mul(y, 0.5), t.tanh(x))] })).carried[0]),
-];
-
-/** A program of up to `length` random operations on two inputs and two constants; everything it made is an output. */
-function randomProgram(choices: readonly number[], length: number): Program {
-  let next = 0;
-  const choose = (count: number) => choices[next++ % choices.length] % count;
-  const x = t.input("x", SHAPES[choose(SHAPES.length)]);
-  const z = t.input("z", SHAPES[choose(SHAPES.length)]);
-  const shape = SHAPES[choose(SHAPES.length)];
-  const numbers = Array.from({ length: sizeOf(shape) }, () => choose(5) - 2);
-  const pool: Tensor[] = [x, z, t.constant(numbers, shape), t.full(choose(3), SHAPES[choose(SHAPES.length)])];
-  for (let made = 0; made < length; made++) {
-    const value = STEPS[choose(STEPS.length)](pool, choose);
-    if (value && sizeOf(value.shape) <= 64) pool.push(value);
-  }
-  return t.program([x, z], Object.fromEntries(pool.slice(2).map((value, index) => [`y${index}`, value])));
-}
-
 describe("a simplified program", () => {
   it("gives what the original gives, and is as simple as it gets in one pass", () => {
-    const choices = fc.array(fc.nat(1000), { minLength: 50, maxLength: 150 });
     fc.assert(
-      fc.property(choices, fc.integer({ min: 1, max: 25 }), (chosen, length) => {
-        const original = randomProgram(chosen, length);
-        const [x, z] = original.inputs.map(({ shape }, input) =>
-          Array.from({ length: sizeOf(shape) }, (_, index) => Math.sin(index * 1.7 + input) * 1.5),
-        );
-        expectSame(original, { x, z });
-      }),
+      fc.property(randomPrograms({ gradients: false }), ({ program, feeds }) => expectSame(program, feeds)),
       { numRuns: 300 },
     );
   });
