@@ -241,7 +241,7 @@ describe("the density of recorded chunks", () => {
         );
         const best = Math.max(...perMode);
         const expected = best + Math.log(perMode.reduce((sum, value) => sum + Math.exp(value - best), 0));
-        // ONNX Runtime's Softplus is ln(1 + exp x) in float32: a deviation of 1e-3 is off by 6e-8 / 1e-3 of itself.
+        // The file's softplus is ln(1 + exp x) in float32: a deviation of 1e-3 is off by 6e-8 / 1e-3 of itself.
         expect(Math.abs(found![row] - expected)).toBeLessThan(3e-4 * (1 + Math.abs(expected)));
       }
     }

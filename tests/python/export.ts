@@ -1,14 +1,17 @@
 /**
  * Writes our programs as files for tests/python/check.py: every primitive with its gradient, loops, random numbers, a
- * training loop; beside each the inputs and what the reference interpreter makes of them; and a parameter file.
+ * training loop; beside each the inputs and what the reference interpreter makes of them; two policies, beside each what
+ * its plain twin does; and a parameter file.
  *
  *     tsx tests/python/export.ts DIR
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { toOnnx } from "../../src/onnx/index.ts";
+import { exportPolicy } from "../../src/policies/index.ts";
 import { type StoredDType, type StoredTensors, writeSafetensors } from "../../src/runs/index.ts";
 import { type DType, interpret, loop, type Program } from "../../src/tensor/index.ts";
+import { chunkOf, smallPolicy } from "../policies/plain.ts";
 import { DRAW_KEY, drawing } from "../runtime/draws.ts";
 import { caseProgram, PRIMITIVES } from "../tensor/cases/index.ts";
 import { LOOP_CASES, loopProgram } from "../tensor/cases/loops.ts";
@@ -44,6 +47,22 @@ function write(folder: string, { name, program, feeds }: Exported): void {
   writeFileSync(join(folder, `${name}.json`), JSON.stringify(expected));
 }
 
+/** A policy of two observations as `apprentice train` writes it, its plan for one history and its next state. */
+function writePolicy(folder: string, head: "l2" | "gmm"): void {
+  const policy = smallPolicy({ head, observationHorizon: 2 });
+  const [state, observation, noise] = [[0.5, -1, 2], [0.75, -0.5, 3], head === "gmm" ? [0.3] : []];
+  const float = (shape: number[], data: number[]) => stored("float32", shape, data);
+  const inputs = {
+    observation: float([1, 3], observation),
+    state: float([1, 1, 3], state),
+    ...(head === "gmm" && { noise: float([1, 1], noise) }),
+  };
+  const actions = chunkOf(policy, [...state, ...observation], noise);
+  const outputs = { actions: float([1, 4, 2], actions), next_state: float([1, 1, 3], observation) };
+  writeFileSync(join(folder, `policy-${head}.onnx`), exportPolicy(policy));
+  writeFileSync(join(folder, `policy-${head}.json`), JSON.stringify({ inputs, outputs, rtol: 2e-6, atol: 1e-4 }));
+}
+
 /** A parameter file with every storage that numpy has, an empty tensor, a scalar and names that are no identifiers. */
 function writeParameters(folder: string): void {
   const tensors: StoredTensors = {
@@ -75,4 +94,6 @@ LOOP_CASES.forEach((each, index) => {
 });
 write(folder, { name: "random", program: drawing, feeds: { key: [...DRAW_KEY] } });
 write(folder, { name: "training", ...trainingProgram() });
+writePolicy(folder, "l2");
+writePolicy(folder, "gmm");
 writeParameters(folder);
