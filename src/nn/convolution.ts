@@ -31,6 +31,11 @@ export interface ConvolutionOptions {
   readonly kernel: number;
   readonly stride?: number;
   readonly padding?: number;
+  /**
+   * The product is divided where that saves at least so many operations; dividing costs copies of the weight. The
+   * default, about 0.25 ms of them, was measured with the U-Net (64, 128, 256).
+   */
+  readonly divideFrom?: number;
 }
 
 /** `[L, B, inputs]` to `[L', B, outputs]`, L' = ⌊(L + 2 padding - kernel) / stride⌋ + 1. Parameters: weight, bias. */
@@ -54,7 +59,7 @@ export function channelsFirst(x: Tensor): Tensor {
 }
 
 function convolution(options: ConvolutionOptions, rank: 1 | 2, transposed: boolean): Layer {
-  const { inputs, outputs, kernel, stride = 1, padding = 0 } = options;
+  const { inputs, outputs, kernel, stride = 1, padding = 0, divideFrom = 25e6 } = options;
   const taps = kernel ** rank;
   // torch counts the fan-in of a transposed convolution on its outputs
   const initial = fanInUniform((transposed ? outputs : inputs) * taps);
@@ -77,29 +82,34 @@ function convolution(options: ConvolutionOptions, rank: 1 | 2, transposed: boole
       const table = axes.reduce(combine);
       const batch = x.shape[rank];
       const rows = reshape(x, [sizeOf(lengths) * batch, inputs]);
-      const y = convolve(rows, reshape(weight, [taps, inputs, outputs]), bias, table, batch);
+      const y = convolve(rows, reshape(weight, [taps, inputs, outputs]), bias, { table, batch, divideFrom });
       return reshape(y, [...axes.map((axis) => axis.outputs), batch, outputs]);
     },
   };
 }
 
-/** Dividing a product costs copies of the weight: it pays from this many saved operations, about 0.25 ms of them. */
-const WORTH_DIVIDING = 25e6;
+/** What does not change from one use of a convolution to the next. */
+interface Setting {
+  readonly table: TapTable;
+  readonly batch: number;
+  readonly divideFrom: number;
+}
 
-function roundsOf(table: TapTable, [, inputs, outputs]: Shape, batch: number): Part[][] {
+function roundsOf({ table, batch, divideFrom }: Setting, [, inputs, outputs]: Shape): Part[][] {
   const whole = undivided(table);
   const cost = 2 * batch * inputs * outputs;
-  if (cost * table.sources.filter((source) => source < 0).length < WORTH_DIVIDING) return whole;
+  if (cost * table.sources.filter((source) => source < 0).length < divideFrom) return whole;
   const parts = divided(table);
-  return cost * (blocksOf(whole) - blocksOf(parts)) >= WORTH_DIVIDING ? parts : whole;
+  return cost * (blocksOf(whole) - blocksOf(parts)) >= divideFrom ? parts : whole;
 }
 
 /**
  * y[p] = Σ over taps of x[source(p, tap)] · weight[tap] + bias. x `[inputs · B, in]`, weight `[taps, in, out]`,
  * y `[outputs · B, out]`.
  */
-function convolve(x: Tensor, weight: Tensor, bias: Tensor, table: TapTable, batch: number): Tensor {
-  const rounds = roundsOf(table, weight.shape, batch);
+function convolve(x: Tensor, weight: Tensor, bias: Tensor, setting: Setting): Tensor {
+  const { table, batch } = setting;
+  const rounds = roundsOf(setting, weight.shape);
   const windows = rounds.flat().map((part) => windowsOf(x, table, part, batch));
   const products = rounds.map((parts) =>
     arranged(
@@ -110,15 +120,16 @@ function convolve(x: Tensor, weight: Tensor, bias: Tensor, table: TapTable, batc
   );
   const y = products.slice(1).reduce((sum, product) => add(sum, product), add(products[0], bias));
   return withGradient(y, [x, weight, bias, ...windows], (g, [, weight, , ...windows]) => [
-    gradientOfInput(g, weight, turned(table), batch),
+    gradientOfInput(g, weight, { ...setting, table: turned(table) }),
     gradientOfWeight(g, windows, rounds.flat(), weight.shape, batch),
     sum(g, { axes: 0 }),
     ...windows.map(() => null),
   ]);
 }
 
-function gradientOfInput(g: Tensor, weight: Tensor, table: TapTable, batch: number): Tensor {
-  const rounds = roundsOf(table, weight.shape, batch).map((parts) => {
+function gradientOfInput(g: Tensor, weight: Tensor, setting: Setting): Tensor {
+  const { table, batch } = setting;
+  const rounds = roundsOf(setting, weight.shape).map((parts) => {
     const products = parts.map((part) =>
       matmul(windowsOf(g, table, part, batch), across(weight, part.taps), { transposeB: true }),
     );

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { randomKey, randomStream, sizeOf } from "../../src/base/index.ts";
 import {
   type ConvolutionOptions,
   channelsFirst,
@@ -8,11 +9,12 @@ import {
   convTranspose2d,
   fromTorch,
   type Layer,
+  parameterInputs,
   positionsFirst,
   torchShape,
   toTorch,
 } from "../../src/nn/index.ts";
-import { constant, input, interpret, program } from "../../src/tensor/index.ts";
+import { constant, gradient, input, interpret, mul, program, sum, topologicalOrder } from "../../src/tensor/index.ts";
 import { checkCase, type GoldenCase, golden, stored } from "./golden.ts";
 
 const { cases } = golden<{ cases: GoldenCase[] }>("layers");
@@ -23,21 +25,81 @@ const kinds = {
   conv_transpose2d: convTranspose2d,
 } as const;
 
-function layerOf({ name, parameters, options }: GoldenCase): Layer {
+function layerOf({ name, parameters, options }: GoldenCase, divideFrom?: number): Layer {
   const kind = name.split(" ")[0] as keyof typeof kinds;
   const [first, second] = parameters.weight.shape;
   const [inputs, outputs] = kind.startsWith("conv_transpose") ? [first, second] : [second, first];
-  return kinds[kind]({ ...(options as unknown as ConvolutionOptions), inputs, outputs });
+  return kinds[kind]({ ...(options as unknown as ConvolutionOptions), inputs, outputs, divideFrom });
 }
 
 describe("convolutions equal PyTorch's, with all gradients", () => {
   const mine = cases.filter(({ name }) => name.startsWith("conv"));
-  it.each(mine.map((one) => [one.name, one] as const))("%s", (_, one) => {
-    const layer = layerOf(one);
+  const ways = [undefined, 1].flatMap((divideFrom) => mine.map((one) => ({ one, divideFrom })));
+  it.each(
+    ways.map(({ one, divideFrom }) => [one.name, divideFrom ? "divided" : "in one product", one, divideFrom] as const),
+  )("%s, %s", (_, _way, one, divideFrom) => {
+    const layer = layerOf(one, divideFrom);
     expect(torchShape(layer.parameters.weight)).toEqual(one.parameters.weight.shape);
     checkCase(one, (parameters, { x }) => ({
       output: channelsFirst(layer.apply(stored(layer.parameters, parameters), positionsFirst(x))),
     }));
+  });
+});
+
+describe("products that are divided", () => {
+  const built = (layer: Layer, shape: readonly number[]) => {
+    const x = input("x", shape);
+    const { parameters, inputs } = parameterInputs(layer.parameters);
+    const y = layer.apply(parameters, x);
+    const w = input("w", y.shape);
+    const [dx, dw, db] = gradient(sum(mul(y, w)), [x, parameters.weight, parameters.bias]);
+    return program([x, w, ...inputs], { y, dx, dw, db });
+  };
+  const shapes: [string, (divideFrom: number) => Layer, number[]][] = [
+    [
+      "kernel 5 over 4",
+      (divideFrom) => conv1d({ inputs: 2, outputs: 3, kernel: 5, padding: 2, divideFrom }),
+      [4, 2, 2],
+    ],
+    [
+      "kernel 5 over 2",
+      (divideFrom) => conv1d({ inputs: 2, outputs: 3, kernel: 5, padding: 2, divideFrom }),
+      [1, 2, 2],
+    ],
+    [
+      "kernel 7 over 4",
+      (divideFrom) => conv1d({ inputs: 2, outputs: 3, kernel: 7, padding: 3, divideFrom }),
+      [4, 2, 2],
+    ],
+    [
+      "transposed, kernel 5, stride 3",
+      (divideFrom) => convTranspose1d({ inputs: 2, outputs: 3, kernel: 5, stride: 3, padding: 1, divideFrom }),
+      [4, 2, 2],
+    ],
+    [
+      "two axes, kernel 3, stride 2",
+      (divideFrom) => conv2d({ inputs: 2, outputs: 3, kernel: 3, stride: 2, padding: 1, divideFrom }),
+      [4, 5, 2, 2],
+    ],
+  ];
+
+  it.each(shapes)("give what one product gives, gradients too: %s", (_, make, shape) => {
+    const [one, many] = [make(Number.POSITIVE_INFINITY), make(1)].map((layer) => built(layer, shape));
+    const feeds = Object.fromEntries(
+      one.inputs.map((node) => {
+        const stream = randomStream(randomKey(node.attributes.name.length));
+        return [node.attributes.name, Float64Array.from({ length: sizeOf(node.shape) }, () => stream.normal())];
+      }),
+    );
+    expect(topologicalOrder(many.outputs.map(({ value }) => value)).length).not.toBe(
+      topologicalOrder(one.outputs.map(({ value }) => value)).length,
+    );
+    const [expected, found] = [one, many].map((each) => interpret(each, feeds));
+    for (const name of ["y", "dx", "dw", "db"]) {
+      expected[name].data.forEach((number, index) => {
+        expect(found[name].data[index]).toBeCloseTo(number, 10);
+      });
+    }
   });
 });
 
