@@ -7,6 +7,7 @@ import { fingerprint } from "../../base/fingerprint.ts";
 import { conformance, deviations } from "../../runtime/conformance.ts";
 import { draws } from "../../runtime/draws.ts";
 import { LOOP_CASES, loopProgram } from "../../tensor/cases/loops.ts";
+import { trainingProgram } from "../../tensor/cases/training.ts";
 
 const wasmPaths = "/node_modules/onnxruntime-web/dist/";
 
@@ -15,7 +16,7 @@ export async function primitives({ threads, only }: { threads: number; only?: Pr
   return conformance(await webRuntime({ threads, wasmPaths }), only);
 }
 
-/** Every program with loops, its gradients too, by WASM in this page: what differs from the reference. */
+/** Every program with loops, its gradients too, and a training loop, by WASM in this page: what differs from the reference. */
 export async function loops() {
   const runtime = await webRuntime({ threads: 2, wasmPaths });
   const problems: string[] = [];
@@ -23,7 +24,8 @@ export async function loops() {
     const { program, feeds } = loopProgram(each, loop);
     problems.push(...(await deviations(runtime, program, feeds)).map((problem) => `${each.label}: ${problem}`));
   }
-  return problems;
+  const { program, feeds } = trainingProgram();
+  return [...problems, ...(await deviations(runtime, program, feeds))];
 }
 
 /** The random numbers that a program draws in this page: the normals, and fingerprints of everything else. */
