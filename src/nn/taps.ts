@@ -86,15 +86,15 @@ export function undivided({ outputs, taps }: TapTable): Part[][] {
 export function divided(table: TapTable): Part[][] {
   const { outputs, taps, sources } = table;
   const all = numbersTo(outputs);
-  const users = numbersTo(taps).map((tap) => all.filter((position) => sources[position * taps + tap] >= 0));
-  const common = numbersTo(taps).filter((tap) => users[tap].length > outputs / 2);
+  const servedBy = numbersTo(taps).map((tap) => all.filter((position) => sources[position * taps + tap] >= 0));
+  const common = numbersTo(taps).filter((tap) => servedBy[tap].length > outputs / 2);
   const others = numbersTo(taps)
     .filter((tap) => !common.includes(tap))
-    .sort((a, b) => users[b].length - users[a].length);
+    .sort((a, b) => servedBy[b].length - servedBy[a].length);
 
   const rounds: { positions: Set<number>; taps: number[] }[][] = [];
   for (const tap of others) {
-    const served = users[tap];
+    const served = servedBy[tap];
     const part = rounds.flat().find(({ positions }) => served.every((one) => positions.has(one)));
     const free = rounds.find((parts) => parts.every(({ positions }) => !served.some((one) => positions.has(one))));
     if (part) part.taps.push(tap);

@@ -64,7 +64,7 @@ describe("products that are divided", () => {
     [
       "kernel 5 over 2",
       (divideFrom) => conv1d({ inputs: 2, outputs: 3, kernel: 5, padding: 2, divideFrom }),
-      [1, 2, 2],
+      [2, 2, 2],
     ],
     [
       "kernel 7 over 4",
