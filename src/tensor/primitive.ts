@@ -53,7 +53,8 @@ export interface Attributes {
   shiftRight: None;
   // three operands that broadcast: condition, value where true, value where false
   where: None;
-  // reductions; an int32 sum that leaves int32 is not defined (ONNX Runtime saturates)
+  // reductions; not defined are int32 sums that leave int32 (ONNX Runtime saturates), and max and argMax among
+  // elements of which one is NaN (ONNX Runtime may pass over it); everything else hands NaN on
   sum: { readonly axes: readonly number[] };
   max: { readonly axes: readonly number[] };
   logSumExp: Axis;

@@ -47,6 +47,14 @@ function at(
   return { label, operands: [floats([values.length], values)], build, gradient, ...more };
 }
 
+/** Long enough for vector instructions and what they leave over. */
+const WITH_NAN = Array.from({ length: 19 }, (_, index) => (index % 9 === 0 ? Number.NaN : 0.25 + index / 10));
+const nan = (build: Unary) => at("NaN stays NaN", build, WITH_NAN);
+const nans = (build: Binary) => [
+  two("NaN on the left stays NaN", build, floats([19], WITH_NAN), floats([], [0.75])),
+  two("NaN on the right stays NaN", build, floats([], [0.75]), floats([19], WITH_NAN)),
+];
+
 const zeroAndOnes = (derivative: number) => [[derivative, derivative, derivative]];
 
 /** Pairs of shapes that broadcast, from scalars to rank 4 and zero-size. */
@@ -95,6 +103,7 @@ const asInts = (shape: readonly number[], data: readonly number[]) => integers(s
 export const unaryCases = {
   neg: [
     ...ranks(t.neg),
+    nan(t.neg),
     at("large and infinite", t.neg, [...MAGNITUDES, ...INFINITIES]),
     {
       label: "int32, -2^31 wraps",
@@ -105,67 +114,80 @@ export const unaryCases = {
   ],
   abs: [
     ...ranks(t.abs),
+    nan(t.abs),
     at("0 and ±1: subgradient 0 at 0", t.abs, [0, 1, -1], [[0, 1, -1]]),
     at("large and infinite", t.abs, [...MAGNITUDES, ...INFINITIES]),
     { label: "int32", operands: [integers([4], [0, 5, -5, LIMIT - 1])], build: t.abs, gradient: "none" },
   ],
   sign: [
     ...ranks(t.sign),
+    nan(t.sign),
     at("0 and ±1: no gradient", t.sign, [0, 1, -1], zeroAndOnes(0)),
     at("large and infinite", t.sign, [...MAGNITUDES, ...INFINITIES]),
   ],
   exp: [
     ...ranks(t.exp),
+    nan(t.exp),
     at("0 and ±", t.exp, [0, 1, -1, 10, -10, 80, -80], "differences"),
     at("overflow and underflow", t.exp, [...MAGNITUDES, ...INFINITIES, 89, -110]),
   ],
   log: [
     ...ranks(t.log, { low: 0.1, high: 3 }),
+    nan(t.log),
     at("small and large", t.log, [1e-30, 1e-4, 1, 30, 1e4, 1e30], "differences"),
     at("0 and infinity", t.log, [0, INFINITIES[0]]),
   ],
   sqrt: [
     ...ranks(t.sqrt, { low: 0.1, high: 3 }),
+    nan(t.sqrt),
     at("small and large", t.sqrt, [1e-4, 1, 30, 1e4, 1e30], "differences"),
     at("0 and infinity", t.sqrt, [0, INFINITIES[0]]),
   ],
   tanh: [
     ...ranks(t.tanh),
+    nan(t.tanh),
     at("0 and ±, saturated", t.tanh, [0, 1, -1, 5, -5, 30, -30, 1e4, -1e4], "differences"),
     at("large and infinite", t.tanh, [...MAGNITUDES, ...INFINITIES]),
   ],
   sigmoid: [
     ...ranks(t.sigmoid),
+    nan(t.sigmoid),
     at("0 and ±, saturated", t.sigmoid, [0, 1, -1, 5, -5, 30, -30, 1e4, -1e4], "differences"),
     at("large and infinite", t.sigmoid, [...MAGNITUDES, ...INFINITIES]),
   ],
   erf: [
     ...ranks(t.erf),
+    nan(t.erf),
     at("0 and ±, saturated", t.erf, [0, 1, -1, 2.45, 2.55, -3, 5, -5, 1e4, -1e4], "differences"),
     at("large and infinite", t.erf, [...MAGNITUDES, ...INFINITIES]),
   ],
   softplus: [
     ...ranks(t.softplus),
+    nan(t.softplus),
     at("0 and ±, saturated", t.softplus, [0, 1, -1, 5, -5, 30, -30, 1e4, -1e4], "differences"),
     at("large and infinite", t.softplus, [...MAGNITUDES, ...INFINITIES]),
   ],
   relu: [
     ...ranks(t.relu),
+    nan(t.relu),
     at("0 and ±1: subgradient 0 at 0", t.relu, [0, 1, -1], [[0, 1, 0]]),
     at("large and infinite", t.relu, [...MAGNITUDES, ...INFINITIES]),
   ],
   sin: [
     ...ranks(t.sin),
+    nan(t.sin),
     at("0 and ±, many turns", t.sin, [0, 1, -1, 30, -30, 1e4, -1e4], "differences"),
     at("large", t.sin, MAGNITUDES),
   ],
   cos: [
     ...ranks(t.cos),
+    nan(t.cos),
     at("0 and ±, many turns", t.cos, [0, 1, -1, 30, -30, 1e4, -1e4], "differences"),
     at("large", t.cos, MAGNITUDES),
   ],
   floor: [
     ...ranks(t.floor),
+    nan(t.floor),
     at("whole numbers and their neighbours", t.floor, [0, 1, -1, 0.5, -0.5, 1.75, -1.75], [[0, 0, 0, 0, 0, 0, 0]]),
     at("large and infinite", t.floor, [...MAGNITUDES, ...INFINITIES]),
   ],
@@ -234,24 +256,28 @@ export const unaryCases = {
 export const binaryCases = {
   add: [
     ...pairs(t.add),
+    ...nans(t.add),
     grid("large and infinite", t.add, [...MAGNITUDES, INFINITIES[0]], [...MAGNITUDES, INFINITIES[0]]),
     grid("int32 wraps", t.add, EDGES, EDGES, asInts),
     grid("uint32 wraps", t.add, WORDS, WORDS, words),
   ],
   sub: [
     ...pairs(t.sub),
+    ...nans(t.sub),
     grid("large and infinite", t.sub, [...MAGNITUDES, INFINITIES[0]], [...MAGNITUDES, INFINITIES[1]]),
     grid("int32 wraps", t.sub, EDGES, EDGES, asInts),
     grid("uint32 wraps", t.sub, WORDS, WORDS, words),
   ],
   mul: [
     ...pairs(t.mul),
+    ...nans(t.mul),
     grid("overflow", t.mul, MAGNITUDES, MAGNITUDES),
     grid("int32 wraps", t.mul, EDGES, EDGES, asInts),
     grid("uint32 wraps", t.mul, WORDS, WORDS, words),
   ],
   div: [
     ...pairs(t.div, { low: 0.5, high: 3 }),
+    ...nans(t.div),
     two("negative divisors", t.div, spread([3], { seed: 1 }), floats([3], [-1, -0.5, -4]), "differences"),
     grid("overflow and division by 0", t.div, [1, -1, 1e30, -1e30], [...MAGNITUDES, ...INFINITIES]),
     grid("int32 cuts towards 0", t.div, [7, -7, 0, LIMIT - 1, -LIMIT], [1, 2, -2, 3, LIMIT - 1], asInts),
@@ -268,6 +294,7 @@ export const binaryCases = {
   ],
   maximum: [
     ...pairs(t.maximum),
+    ...nans(t.maximum),
     two("ties: gradient to the first", t.maximum, floats([3], [1, 2, 0]), floats([3], [1, -2, 3]), [
       [1, 1, 0],
       [0, 0, 1],
@@ -277,6 +304,7 @@ export const binaryCases = {
   ],
   minimum: [
     ...pairs(t.minimum),
+    ...nans(t.minimum),
     two("ties: gradient to the first", t.minimum, floats([3], [1, 2, 0]), floats([3], [1, -2, 3]), [
       [1, 0, 1],
       [0, 1, 0],
@@ -290,12 +318,14 @@ export const binaryCases = {
   ],
   equal: [
     ...pairs(t.equal, { gradient: "none" }),
+    two("NaN is in no order", t.equal, floats([19], WITH_NAN), floats([19], WITH_NAN)),
     grid("float32", t.equal, [...MAGNITUDES, ...INFINITIES], [...MAGNITUDES, ...INFINITIES]),
     grid("int32", t.equal, EDGES, EDGES, asInts),
     grid("uint32", t.equal, WORDS, WORDS, words),
   ],
   less: [
     ...pairs(t.less, { gradient: "none" }),
+    two("NaN is in no order", t.less, floats([19], WITH_NAN), floats([19], WITH_NAN)),
     grid("float32", t.less, [...MAGNITUDES, ...INFINITIES], [...MAGNITUDES, ...INFINITIES]),
     grid("int32", t.less, EDGES, EDGES, asInts),
     grid("uint32", t.less, WORDS, WORDS, words),

@@ -25,6 +25,7 @@ function two(label: string, a: Operand, b: Operand, build: Build, gradient: Grad
   return { label, operands: [a, b], build, gradient };
 }
 
+const WITH_NAN = floats([2, 5], [1, Number.NaN, 2, 3, 4, 5, 6, 7, 8, 9]);
 const LARGE = floats([2, 3], [1e4, -1e4, 9999, 1e30, -1e30, 0]);
 
 function alongEachAxis(build: (x: Tensor, axis: number) => Tensor, gradient: GradientCheck = "differences"): Case[] {
@@ -56,6 +57,7 @@ export const reductionCases = {
     ...overAxes((x, axes) => t.sum(x, { axes })),
     one("[0, 3] over the empty axis", spread([0, 3]), (x) => t.sum(x, { axes: 0 })),
     one("large", LARGE, (x) => t.sum(x, { axes: 1 }), "none"),
+    one("NaN stays NaN", WITH_NAN, (x) => t.sum(x, { axes: 1 }), "none"),
     one("int32, exact beyond 2^24", integers([3], [LIMIT - 2, 1, -5]), (x) => t.sum(x), "none"),
   ],
   max: [
@@ -80,6 +82,7 @@ export const reductionCases = {
       (x) => t.logSumExp(x),
       "none",
     ),
+    one("NaN stays NaN", WITH_NAN, (x) => t.logSumExp(x), "none"),
     one("a first element of minus infinity", floats([3], [INFINITIES[1], -200, -201]), (x) => t.logSumExp(x), "none"),
   ],
   argMax: [
@@ -93,6 +96,7 @@ export const reductionCases = {
     ),
   ],
   softmax: [
+    one("NaN stays NaN", WITH_NAN, (x) => t.softmax(x), "none"),
     ...alongEachAxis(t.softmax),
     one("large", LARGE, (x) => t.softmax(x), "differences"),
     one(
