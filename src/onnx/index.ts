@@ -4,4 +4,4 @@
  * Law: imports base and tensor; `@bufbuild/protobuf` encodes the wire format. Runs unchanged in Node and in the browser.
  */
 export { type ModelOptions, OPSET, toOnnx } from "./lower.ts";
-export { decodeModel, type ModelProto } from "./schema.ts";
+export { decodeModel, encodeModel, type ModelProto } from "./schema.ts";

@@ -33,7 +33,13 @@ export interface NodeProto {
 
 export interface ValueInfoProto {
   name: string;
-  type: { tensorType: { elemType: number; shape: { dim: { dimValue: number }[] } } };
+  type: TypeProto;
+}
+
+interface TypeProto {
+  tensorType: { elemType: number; shape: { dim: { dimValue: number }[] } };
+  /** Instead of a tensor: a list of them. */
+  sequenceType?: { elemType: TypeProto };
 }
 
 export interface GraphProto {
@@ -64,6 +70,7 @@ type MessageName =
   | "Tensor"
   | "ValueInfo"
   | "Type"
+  | "SequenceType"
   | "TensorType"
   | "TensorShape"
   | "Dimension";
@@ -115,7 +122,8 @@ const MESSAGES: Record<MessageName, Record<string, Field>> = {
   },
   Tensor: { dims: many(1, "int64"), dataType: one(2, "int64"), name: one(8, "string"), rawData: one(9, "bytes") },
   ValueInfo: { name: one(1, "string"), type: one(2, "Type") },
-  Type: { tensorType: one(1, "TensorType") },
+  Type: { tensorType: one(1, "TensorType"), sequenceType: one(4, "SequenceType") },
+  SequenceType: { elemType: one(1, "Type") },
   TensorType: { elemType: one(1, "int64"), shape: one(2, "TensorShape") },
   TensorShape: { dim: many(1, "Dimension") },
   Dimension: { dimValue: one(1, "int64") },

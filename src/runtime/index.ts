@@ -5,5 +5,5 @@
  * Law: imports base, tensor and onnx. `node.ts` and `web.ts` are doors of their own, so that neither platform loads the
  * other's library.
  */
-export type { Arrays, Port, Runtime, Session } from "./session.ts";
+export type { Arrays, OpenOptions, Port, Runtime, Session } from "./session.ts";
 export { describe } from "./session.ts";

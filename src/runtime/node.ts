@@ -2,6 +2,7 @@
 
 import * as library from "onnxruntime-node";
 import { InputError } from "../base/index.ts";
+import { worksInPlace } from "./in-place.ts";
 import { openWith } from "./ort.ts";
 import type { Runtime } from "./session.ts";
 
@@ -21,15 +22,18 @@ export function nodeRuntime({ provider = "cpu", threads = 1 }: NodeRuntimeOption
     throw new InputError(`threads: found ${threads}, expected 1 or more`);
   return {
     name: `node ${provider}, ${threads} thread${threads === 1 ? "" : "s"}`,
-    async open(model) {
+    async open(model, { alwaysInto = false } = {}) {
       try {
         const options = {
           executionProviders: [provider],
           intraOpNumThreads: threads,
           interOpNumThreads: 1,
           graphOptimizationLevel: "all",
+          // errors only: of a graph that it simplifies further, it warns
+          logSeverityLevel: 3,
         } as const;
-        return await openWith(library, model, options, { fillsGiven: true });
+        const inPlace = alwaysInto && provider === "cpu" && (await worksInPlace(library));
+        return await openWith(library, model, options, { fillsGiven: true, inPlace });
       } catch (error) {
         throw provider === "cpu" || error instanceof InputError ? error : missing(provider, error as Error);
       }

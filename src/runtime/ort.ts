@@ -2,6 +2,7 @@
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
 import { sameShape } from "../base/index.ts";
 import type { TypedArray } from "../tensor/index.ts";
+import { runInPlace, withListFirst } from "./in-place.ts";
 import { type Arrays, checkedSession, describe, type Port, type Session } from "./session.ts";
 
 /** The parts of the library that we use; both platforms export them. */
@@ -17,11 +18,14 @@ export async function openWith(
   library: Library,
   model: Uint8Array,
   options: InferenceSession.SessionOptions,
-  /** Whether the library writes results into tensors that it is given; onnxruntime-web leaves them as they were. */
-  { fillsGiven }: { fillsGiven: boolean },
+  /**
+   * fillsGiven: whether the library writes results into tensors that it is given; onnxruntime-web leaves them as they
+   * were. inPlace: whether it can be kept from copying them besides (`in-place.ts`).
+   */
+  { fillsGiven, inPlace = false }: { fillsGiven: boolean; inPlace?: boolean },
 ): Promise<Session> {
   const description = describe(model);
-  const inner = await library.InferenceSession.create(model, options);
+  const inner = await library.InferenceSession.create(inPlace ? withListFirst(model) : model, options);
   const wrapped = new WeakMap<TypedArray, OrtTensor>();
   const wrap = (array: TypedArray, { dtype, shape }: Port): OrtTensor => {
     const known = wrapped.get(array);
@@ -38,6 +42,11 @@ export async function openWith(
   return checkedSession(description, {
     async run(feeds, into) {
       const given = wrapAll(feeds, description.inputs);
+      if (inPlace) {
+        if (!into) throw new Error("run: the session was opened for runs that name arrays for their results");
+        await runInPlace(inner, given, wrapAll(into, description.outputs));
+        return into as Record<string, TypedArray>;
+      }
       if (!into) {
         const results = await inner.run(given);
         return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, tensor.data as TypedArray]));

@@ -26,12 +26,17 @@ export interface Session {
   close(): Promise<void>;
 }
 
+export interface OpenOptions {
+  /** Every run will name arrays for its results, which lets a runtime leave out a copy of them. Default: false. */
+  readonly alwaysInto?: boolean;
+}
+
 /** What opens models: one for each platform and provider. */
 export interface Runtime {
   /** For messages and records: `node cpu, 2 threads`. */
   readonly name: string;
   /** Prepares the model in the bytes of an `.onnx` file. */
-  open(model: Uint8Array): Promise<Session>;
+  open(model: Uint8Array, options?: OpenOptions): Promise<Session>;
 }
 
 /** What a platform does besides checking: run on arrays whose names, types and lengths are right. */

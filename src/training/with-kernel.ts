@@ -28,7 +28,7 @@ export async function kernelStepper(options: StepperOptions): Promise<Stepper> {
     });
   }
   const kernel = await createKernel(optimizer, arena);
-  const session = await runtime.open(toOnnx(gradientProgram(options), { name: "gradients" }));
+  const session = await runtime.open(toOnnx(gradientProgram(options), { name: "gradients" }), { alwaysInto: true });
 
   const byPath = (views: readonly Float32Array[], prefix = "") =>
     Object.fromEntries(paths.map((path, index) => [prefix + path, views[index]]));
