@@ -16,7 +16,7 @@ function buildProgram(): Command {
   program
     .description("Imitation learning: demonstrations in, policies out.")
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text) });
+    .configureOutput({ outputError: (text, write) => write(oneLine(text.replace(/^error: /, ""))) });
 
   program
     .command("lesson")
@@ -54,6 +54,8 @@ function buildProgram(): Command {
   return program;
 }
 
+const oneLine = (message: string) => `apprentice: ${message.trim().replace(/\s*\n\s*/g, " ")}\n`;
+
 /** Runs the command in `argv` (as process.argv); returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
@@ -61,7 +63,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    process.stderr.write(`apprentice: ${(error as Error).message.replace(/\s*\n\s*/g, " ")}\n`);
+    process.stderr.write(oneLine((error as Error).message));
     return error instanceof InputError ? 2 : 1;
   }
 }

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { run, runHere } from "./command.ts";
+
+const COMMANDS = ["lesson", "train", "evaluate"];
+
+describe("the command line", () => {
+  it("without a command prints its usage on standard error and ends with 2", async () => {
+    const { code, stdout, stderr } = await run();
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain("Usage: apprentice");
+    for (const command of COMMANDS) expect(stderr).toContain(command);
+  });
+
+  it.each([[], ...COMMANDS.map((command) => [command])])("explains itself: %s --help", async (...command) => {
+    const { code, stdout, stderr } = await runHere(...command, "--help");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain(`Usage: ${["apprentice", ...command].join(" ")}`);
+    // DESIGN.md, "Command line": every command takes --help, --seed, --json
+    if (command.length > 0) for (const flag of ["--help", "--seed", "--json"]) expect(stdout).toContain(flag);
+  });
+
+  it.each([
+    [["fly"], "unknown command 'fly'"],
+    [["train", "--out", "y", "--head", "l2"], "missing required argument 'path'"],
+    [["train", "x", "--head", "l2"], "required option '--out <run>' not specified"],
+    [["train", "x", "--out", "y"], "required option '--head <head>' not specified"],
+    [
+      ["train", "x", "--out", "y", "--head", "transformer"],
+      "argument 'transformer' is invalid. Allowed choices are l2, gmm",
+    ],
+    [
+      ["train", "x", "--out", "y", "--head", "l2", "--updates", "many"],
+      `'many' is invalid. found "many", expected a whole`,
+    ],
+    [["train", "x", "--out", "y", "--head", "l2", "--updates", "1"], "expected a whole number from 2"],
+    [["train", "x", "--out", "y", "--head", "l2", "--updates", "1e3"], "expected a whole number from 2"],
+    [["train", "x", "--out", "y", "--head", "l2", "--updates", ""], "expected a whole number from 2"],
+    [["train", "x", "--out", "y", "--head", "l2", "--seed", "-1"], "expected a whole number from 0"],
+    [["train", "x", "--out", "y", "--head", "l2", "--seed", ""], "expected a whole number from 0"],
+    [["train", "x", "--out", "y", "--head", "l2", "--threads", "0"], "expected a whole number from 1"],
+    [["train", "x", "--out", "y", "--head", "l2", "--speed", "9"], "unknown option '--speed' (Did you mean --seed?)"],
+    [["train", "x", "y", "--out", "z", "--head", "l2"], "too many arguments"],
+    [["evaluate"], "missing required argument 'run'"],
+    [["lesson", "--episodes", "0"], "expected a whole number from 1"],
+    [["lesson", "--demonstrations", "2"], "expected a whole number from 10"],
+  ])("refuses %j with one line and 2", async (args, words) => {
+    const { code, stdout, stderr } = await runHere(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(words);
+    expect(stderr).toMatch(/^apprentice: .*\n$/);
+  });
+});
