@@ -89,6 +89,45 @@ describe.each([
     expect(found.y).toBe(into.y);
   });
 
+  it("opened for given arrays alone fills them as any other does, all or some, of every type", async () => {
+    const outputs = { "0": t.less(x, 0), y: t.mul(x, 2), rounded: t.cast(x, "int32"), total: t.sum(x), same: x };
+    const session = await runtime.open(toOnnx(t.program([x], outputs)), { alwaysInto: true });
+    const feeds = { x: Float32Array.of(-1, 2, -3, 4) };
+    const [less, y, rounded, total, same] = [
+      new Uint8Array(4),
+      new Float32Array(4),
+      new Int32Array(4),
+      new Float32Array(1),
+      new Float32Array(4),
+    ];
+    const all = { "0": less, y, rounded, total, same };
+    expect(await session.run(feeds, all)).toBe(all);
+    expect(all).toEqual({
+      "0": Uint8Array.of(1, 0, 1, 0),
+      y: Float32Array.of(-2, 4, -6, 8),
+      rounded: Int32Array.of(-1, 2, -3, 4),
+      total: Float32Array.of(2),
+      same: feeds.x,
+    });
+    feeds.x.set([1, 1, 1, 1]);
+    await session.run(feeds, { total });
+    expect([...total, ...y]).toEqual([4, -2, 4, -6, 8]);
+    await session.close();
+  });
+
+  it("passes on that a row is not there, and runs again after it", async () => {
+    const model = toOnnx(t.program([x, rows], { y: t.gather(x, rows) }));
+    for (const alwaysInto of [false, true]) {
+      const session = await runtime.open(model, { alwaysInto });
+      const into = { y: new Float32Array(6) };
+      const numbers = Float32Array.of(1, 2, 3, 4);
+      await expect(session.run({ x: numbers, rows: Int32Array.of(0, 1, 2) }, into)).rejects.toThrow(/indices|index/);
+      await session.run({ x: numbers, rows: Int32Array.of(1, 1, 0) }, into);
+      expect(into.y).toEqual(Float32Array.of(3, 4, 3, 4, 1, 2));
+      await session.close();
+    }
+  });
+
   it("reads feeds anew at every run, and may be fed what it returned", async () => {
     const session = await runtime.open(toOnnx(t.program([x], { y: t.mul(x, 2) })));
     const feeds = { x: Float32Array.of(1, 2, 3, 4) };
