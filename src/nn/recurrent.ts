@@ -1,9 +1,12 @@
 /**
  * Recurrent layers over a sequence, as loops: gradients run back through time. What the input contributes to all steps is
- * one product before the loop.
+ * one product before the loop, the gradients of the weights are products after it.
  */
 import {
   add,
+  concat,
+  constant,
+  expand,
   full,
   gather,
   loop,
@@ -15,9 +18,12 @@ import {
   splitAxis,
   stack,
   sub,
+  sum,
   type Tensor,
   tanh,
   transpose,
+  vectorJacobian,
+  withGradient,
 } from "../tensor/index.ts";
 import { uniform } from "./initial.ts";
 import type { Layer } from "./layer.ts";
@@ -95,29 +101,71 @@ function recurrent(cell: Cell, options: RecurrentOptions): Layer<RecurrentInput,
     apply: (parameters, { x, state }) => {
       const [batch, steps] = x.shape;
       let sequence = transpose(x, [1, 0, 2]);
-      const left: (readonly Tensor[])[] = [];
+      const left: Tensor[][] = [];
       for (let layer = 0; layer < layers; layer++) {
         const own = (name: string) => parameters[`${name}_l${layer}`];
         const contributed = add(matmul(sequence, own("weight_ih"), { transposeB: true }), own("bias_ih"));
-        const start = Array.from({ length: cell.states }, (_, index) =>
-          state ? rowOf(state[index], layer) : full(0, [batch, hidden]),
-        );
-        const { carried, stacked } = loop(steps, start, (step, now) => {
-          const fromInput = reshape(gather(contributed, reshape(step, [1])), [batch, rows]);
-          const fromHidden = add(matmul(now[0], own("weight_hh"), { transposeB: true }), own("bias_hh"));
-          const next = cell.step(fromInput, fromHidden, now);
-          return { carried: next, stacked: [next[0]] };
-        });
-        sequence = stacked[0];
-        left.push(carried);
+        const start = state
+          ? concat(state.map((part) => rowOf(part, constant(layer, [], "int32"))))
+          : full(0, [batch, cell.states * hidden]);
+        const states = through(cell, contributed, start, own("weight_hh"), own("bias_hh"));
+        sequence = slice(states, 2, 0, hidden);
+        left.push(parts(rowOf(states, constant(steps - 1, [], "int32")), cell.states));
       }
-      const joined = left[0].map((_, index) => stack(left.map((states) => states[index])));
+      const joined = left[0].map((_, index) => stack(left.map((last) => last[index])));
       return { output: transpose(sequence, [1, 0, 2]), state: joined };
     },
   };
 }
 
-/** Number `index` along axis 0, which goes. */
-function rowOf(x: Tensor, index: number): Tensor {
-  return reshape(slice(x, 0, index, index + 1), x.shape.slice(1));
+/**
+ * The states after every step, `[To, B, states · hidden]`, side by side. Its gradient is stated: on the way back, too,
+ * only what must run in order runs in the loop, and the weight's gradient is one product over all steps.
+ */
+function through(cell: Cell, contributed: Tensor, start: Tensor, weight: Tensor, bias: Tensor): Tensor {
+  const [steps] = contributed.shape;
+  const { stacked } = loop(steps, [start], (step, [now]) => {
+    const state = parts(now, cell.states);
+    const fromHidden = add(matmul(state[0], weight, { transposeB: true }), bias);
+    const next = concat(cell.step(rowOf(contributed, step), fromHidden, state));
+    return { carried: [next], stacked: [next, fromHidden] };
+  });
+  const [states, products] = stacked;
+  return withGradient(states, [contributed, start, weight, bias, states, products], (g, read) => {
+    const [contributed, start, weight, , states, products] = read;
+    const before = concat([expand(start, 0), slice(states, 0, 0, steps - 1)], 0);
+    const backward = loop(steps, [full(0, start.shape)], (pass, [later]) => {
+      const step = sub(steps - 1, pass);
+      const [fromInput, fromHidden, now] = [contributed, products, before].map((values) => rowOf(values, step));
+      const next = concat(cell.step(fromInput, fromHidden, parts(now, cell.states)));
+      const cotangent = add(later, rowOf(g, step));
+      const [dInput, dHidden, dNow] = vectorJacobian([{ value: next, cotangent }], [fromInput, fromHidden, now]);
+      const [dh, ...others] = parts(dNow, cell.states);
+      return { carried: [concat([add(dh, matmul(dHidden, weight)), ...others])], stacked: [dInput, dHidden] };
+    });
+    // the passes went backwards
+    const [dInput, dHidden] = backward.stacked.map((values) => gather(values, backwards(steps)));
+    const hidden = slice(before, 2, 0, weight.shape[1]);
+    const rows = (values: Tensor) => reshape(values, [-1, values.shape[2]]);
+    const dWeight = matmul(rows(dHidden), rows(hidden), { transposeA: true });
+    return [dInput, backward.carried[0], dWeight, sum(dHidden, { axes: [0, 1] }), null, null];
+  });
+}
+
+const backwards = (count: number) =>
+  constant(
+    Array.from({ length: count }, (_, index) => count - 1 - index),
+    [count],
+    "int32",
+  );
+
+/** Row `index` (an int32 scalar) along axis 0, which goes. */
+function rowOf(x: Tensor, index: Tensor): Tensor {
+  return reshape(gather(x, reshape(index, [1])), x.shape.slice(1));
+}
+
+/** `count` equal pieces of the last axis. */
+function parts(x: Tensor, count: number): Tensor[] {
+  const size = x.shape[x.shape.length - 1] / count;
+  return splitAxis(x, -1, new Array(count).fill(size));
 }
