@@ -7,7 +7,6 @@ import {
   cast,
   clip,
   constant,
-  foldInKey,
   gather,
   loop,
   mean,
@@ -50,8 +49,8 @@ export function diffusionLoss(
   { chunk, key, schedule }: { chunk: Tensor; key: Tensor; schedule: NoiseSchedule },
 ): Tensor {
   const [batch] = chunk.shape;
-  const time = randomIntegers(foldInKey(key, constant(0, [], "uint32")), [batch], schedule.alphaBar.length);
-  const noise = randomNormal(foldInKey(key, constant(1, [], "uint32")), chunk.shape);
+  const time = randomIntegers(key, [batch], schedule.alphaBar.length, { stream: 0 });
+  const noise = randomNormal(key, chunk.shape, { stream: 1 });
   return mean(square(sub(denoise(addNoise(chunk, { time, noise, schedule }), cast(time, "float32")), noise)));
 }
 

@@ -50,10 +50,18 @@ export function foldInKey(key: Tensor, data: Tensor): Tensor {
   return concat(threefry(key, constant([0], [1], "uint32"), low), 0);
 }
 
-/** Blocks for `words` words: both words of the counters (0, 0 … ⌈words/2⌉ - 1). */
-function blocks(key: Tensor, words: number): [Tensor, Tensor] {
+/**
+ * A key has 2^32 independent streams, by the first word of the counter; the default is 0. A further stream costs nothing,
+ * a further key a hundred operators.
+ */
+interface StreamOption {
+  readonly stream?: number;
+}
+
+/** Blocks for `words` words: both words of the counters (stream, 0 … ⌈words/2⌉ - 1). */
+function blocks(key: Tensor, words: number, { stream = 0 }: StreamOption): [Tensor, Tensor] {
   const counters = Uint32Array.from({ length: Math.ceil(words / 2) }, (_, index) => index);
-  return threefry(key, constant(0, [], "uint32"), constant(counters, [counters.length], "uint32"));
+  return threefry(key, constant(stream, [], "uint32"), constant(counters, [counters.length], "uint32"));
 }
 
 /** The first `size` elements of two halves laid end to end, in a shape. */
@@ -62,8 +70,8 @@ function arrange(halves: readonly Tensor[], shape: Shape): Tensor {
 }
 
 /** 32 random bits per element, uint32. */
-export function randomBits(key: Tensor, shape: Shape): Tensor {
-  return arrange(blocks(key, sizeOf(shape)), shape);
+export function randomBits(key: Tensor, shape: Shape, options: StreamOption = {}): Tensor {
+  return arrange(blocks(key, sizeOf(shape), options), shape);
 }
 
 /** The upper 24 bits of each word as a float32 in [0, 2^24). */
@@ -72,20 +80,20 @@ function upper24(bits: Tensor): Tensor {
 }
 
 /** Uniform in [0, 1): multiples of 2^-24. */
-export function randomUniform(key: Tensor, shape: Shape): Tensor {
-  return mul(upper24(randomBits(key, shape)), 2 ** -24);
+export function randomUniform(key: Tensor, shape: Shape, options: StreamOption = {}): Tensor {
+  return mul(upper24(randomBits(key, shape, options)), 2 ** -24);
 }
 
 /**
  * Uniform integers 0 … count - 1, int32: ⌊u · count⌋ for the uniform u, in whole numbers, since float32 would round some
  * products up. Count at most 2^24, bias below count / 2^24.
  */
-export function randomIntegers(key: Tensor, shape: Shape, count: number): Tensor {
+export function randomIntegers(key: Tensor, shape: Shape, count: number, options: StreamOption = {}): Tensor {
   if (!(Number.isInteger(count) && count >= 1 && count <= 2 ** 24)) {
     throw new RangeError(`randomIntegers: found ${count}, expected a whole number from 1 to 2^24`);
   }
   // (2^12 h + l)(2^12 c + d) / 2^24 = hc + (hd + lc + ld / 2^12) / 2^12, every part below 2^26
-  const bits = shiftRight(randomBits(key, shape), 8);
+  const bits = shiftRight(randomBits(key, shape, options), 8);
   const [h, l] = [shiftRight(bits, 12), and(bits, 0xfff)];
   const [c, d] = [count >>> 12, count & 0xfff];
   const inner = add(mul(h, d), shiftRight(mul(l, d), 12));
@@ -94,8 +102,8 @@ export function randomIntegers(key: Tensor, shape: Shape, count: number): Tensor
 }
 
 /** Standard normals (Box and Muller 1958), two from each block: radius·cosines first, then radius·sines. */
-export function randomNormal(key: Tensor, shape: Shape): Tensor {
-  const [first, second] = blocks(key, sizeOf(shape));
+export function randomNormal(key: Tensor, shape: Shape, options: StreamOption = {}): Tensor {
+  const [first, second] = blocks(key, sizeOf(shape), options);
   const radius = sqrt(mul(-2, log(mul(add(upper24(first), 1), 2 ** -24))));
   const angle = mul(upper24(second), 2 * Math.PI * 2 ** -24);
   return arrange([mul(radius, cos(angle)), mul(radius, sin(angle))], shape);

@@ -3,6 +3,7 @@
  * steps that change nothing dropped. What no output needs is dropped by construction: programs are expressions.
  */
 import { sameShape, sizeOf } from "../base/index.ts";
+import { productOfSlice, sumOfNeighbours } from "./pieces.ts";
 import type { Node, Primitive, Program, Tensor } from "./primitive.ts";
 import { topologicalOrder } from "./program.ts";
 import { type Value, valueRules } from "./reference.ts";
@@ -35,11 +36,24 @@ export function simplify({ inputs, outputs }: Program): Program {
     return shared;
   };
 
-  for (const original of topologicalOrder(outputs.map((output) => output.value))) {
+  const order = topologicalOrder(outputs.map((output) => output.value));
+  const uses = usesOf(order, outputs);
+  for (const original of order) {
     const operands = original.operands.map((operand) => replaced.get(operand)!);
-    replaced.set(original, settle(simplest(withSimpleBody(withOperands(original, operands)))));
+    let value = simplest(withSimpleBody(withOperands(original, operands)));
+    if (value.primitive === "slice" && uses.get(original.operands[0]) === 1) value = productOfSlice(value);
+    replaced.set(original, settle(value));
   }
   return { inputs, outputs: outputs.map(({ name, value }) => ({ name, value: replaced.get(value)! })) };
+}
+
+/** How often each value is read, by other values and as an output. */
+function usesOf(order: readonly Tensor[], outputs: Program["outputs"]): Map<Tensor, number> {
+  const uses = new Map<Tensor, number>();
+  for (const value of [...order.flatMap((node) => node.operands), ...outputs.map((output) => output.value)]) {
+    uses.set(value, (uses.get(value) ?? 0) + 1);
+  }
+  return uses;
 }
 
 function withOperands(value: Tensor, operands: readonly Tensor[]): Tensor {
@@ -92,7 +106,10 @@ function rewrite(value: Tensor): Tensor {
       return x;
     case "matmul":
       return absorbTransposes(value);
-    case "add":
+    case "add": {
+      const side = sumOfNeighbours(value);
+      return side === value ? neutral(value) : side;
+    }
     case "sub":
     case "mul":
     case "div":

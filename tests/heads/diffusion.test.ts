@@ -3,7 +3,6 @@ import { addNoise, ddimSample, diffusionLoss, leadingTimes, squaredCosine } from
 import {
   add,
   constant,
-  foldInKey,
   gather,
   gradient,
   input,
@@ -132,8 +131,8 @@ describe("the loss", () => {
     const denoise = (noisy: Tensor, time: Tensor) => add(mul(0.5, noisy), mul(scale, reshape(time, [4, 1])));
     const outputs = {
       loss: diffusionLoss(denoise, { chunk, key, schedule: SCHEDULE }),
-      time: randomIntegers(foldInKey(key, constant(0, [], "uint32")), [4], 100),
-      noise: randomNormal(foldInKey(key, constant(1, [], "uint32")), [4, 3]),
+      time: randomIntegers(key, [4], 100, { stream: 0 }),
+      noise: randomNormal(key, [4, 3], { stream: 1 }),
     };
     for (const word of [1, 2]) {
       const { loss, time, noise } = await inFloat32([key], outputs, { key: [0, word] });
