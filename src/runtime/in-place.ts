@@ -9,7 +9,7 @@
 import type { InferenceSession } from "onnxruntime-common";
 import { decodeModel, encodeModel, type ModelProto, toOnnx } from "../onnx/index.ts";
 import { input, mul, program } from "../tensor/index.ts";
-import type { Library } from "./ort.ts";
+import type { Library } from "./library.ts";
 
 const LIST = "apprentice.in-place";
 const REFUSAL = "Non tensor type is temporarily not supported";

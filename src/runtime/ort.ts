@@ -1,17 +1,10 @@
 /** What onnxruntime-node and onnxruntime-web have in common: tensors over our arrays. */
-import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import { sameShape } from "../base/index.ts";
 import type { TypedArray } from "../tensor/index.ts";
 import { runInPlace, withListFirst } from "./in-place.ts";
+import type { Library } from "./library.ts";
 import { type Arrays, checkedSession, describe, type Port, type Session } from "./session.ts";
-
-/** The parts of the library that we use; both platforms export them. */
-export interface Library {
-  readonly InferenceSession: {
-    create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
-  };
-  readonly Tensor: TensorConstructor;
-}
 
 /** Opens a model with one of the two libraries. */
 export async function openWith(

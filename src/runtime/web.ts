@@ -1,6 +1,7 @@
 /** ONNX Runtime compiled to WebAssembly (and WebGPU), for browsers; it runs in Node too. */
 import { InputError } from "../base/index.ts";
-import { type Library, openWith } from "./ort.ts";
+import type { Library } from "./library.ts";
+import { openWith } from "./ort.ts";
 import type { Runtime } from "./session.ts";
 
 export interface WebRuntimeOptions {
