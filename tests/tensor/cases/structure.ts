@@ -26,6 +26,7 @@ function two(label: string, a: Operand, b: Operand, build: Build, gradient: Grad
 }
 
 const WITH_NAN = floats([2, 5], [1, Number.NaN, 2, 3, 4, 5, 6, 7, 8, 9]);
+const COLUMNS = floats([3, 4], [1, Number.NaN, INFINITIES[0], 1e30, 2, 3, 4, -1e30, 5, 6, 7, 1e30]);
 const LARGE = floats([2, 3], [1e4, -1e4, 9999, 1e30, -1e30, 0]);
 
 function alongEachAxis(build: (x: Tensor, axis: number) => Tensor, gradient: GradientCheck = "differences"): Case[] {
@@ -58,6 +59,9 @@ export const reductionCases = {
     one("[0, 3] over the empty axis", spread([0, 3]), (x) => t.sum(x, { axes: 0 })),
     one("large", LARGE, (x) => t.sum(x, { axes: 1 }), "none"),
     one("NaN stays NaN", WITH_NAN, (x) => t.sum(x, { axes: 1 }), "none"),
+    one("NaN and infinity stay in their columns", COLUMNS, (x) => t.sum(x, { axes: 0 }), "none"),
+    one("nine rows of seventeen", spread([9, 17], { seed: 9 }), (x) => t.sum(x, { axes: 0 })),
+    one("rows of two leading axes", spread([2, 3, 5], { seed: 10 }), (x) => t.sum(x, { axes: [0, 1] })),
     one("int32, exact beyond 2^24", integers([3], [LIMIT - 2, 1, -5]), (x) => t.sum(x), "none"),
   ],
   max: [
