@@ -5,7 +5,7 @@
  * Law: imports no other room and no package. Runs unchanged in Node and in the browser.
  */
 export { InputError } from "./check.ts";
-export { circle, logarithm } from "./elementary.ts";
+export { arctangent, circle, cosine, direction, logarithm, sine } from "./elementary.ts";
 export {
   foldIn,
   type Key,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { circle, logarithm } from "../../src/base/index.ts";
+import { arctangent, circle, cosine, logarithm, sine } from "../../src/base/index.ts";
 import { ARGUMENTS, HASH_OF_RESULTS, hashOfResults } from "./elementary-values.ts";
 
 /** Distance in units of the last place of `expected`. */
@@ -52,5 +52,29 @@ describe("circle", () => {
 describe("the bits of both", () => {
   it("are these, here and in the browser (tests/browser/engine.test.ts)", () => {
     expect(hashOfResults()).toBe(HASH_OF_RESULTS);
+  });
+});
+
+describe("sine, cosine and arctangent", () => {
+  /** Angles from -1e6 to 1e6, dense around 0 and at the ends of every reduction. */
+  const angles = ARGUMENTS.flatMap(({ turn }, i) => [
+    40 * (turn - 0.5),
+    2e6 * (turn - 0.5),
+    ((i - 16_666) * Math.PI) / 4,
+  ]);
+
+  it("are within 1e-15 of Math's", () => {
+    const worst = (own: (x: number) => number, theirs: (x: number) => number) =>
+      Math.max(...angles.filter((x) => Math.abs(x) < 1e6).map((x) => Math.abs(own(x) - theirs(x))));
+    expect(worst(sine, Math.sin)).toBeLessThan(1e-15);
+    expect(worst(cosine, Math.cos)).toBeLessThan(1e-15);
+    expect(worst(arctangent, Math.atan)).toBeLessThan(1e-15);
+  });
+
+  it("hold at the ends: 0, either sign, infinity", () => {
+    expect([sine(0), cosine(0), arctangent(0)]).toEqual([0, 1, 0]);
+    expect(arctangent(Number.POSITIVE_INFINITY)).toBe(Math.PI / 2);
+    expect(arctangent(Number.NEGATIVE_INFINITY)).toBe(-Math.PI / 2);
+    expect(angles.every((x) => sine(-x) === -sine(x) && cosine(-x) === cosine(x))).toBe(true);
   });
 });
