@@ -35,7 +35,8 @@ const CHECKPOINT_EVERY = 400;
 export async function trainCommand(path: string, options: TrainOptions): Promise<void> {
   const dataset = await readDataset(path);
   const { run, recipe, split } = await openOrCreate(path, dataset, options);
-  const episodes = `${dataset.episodeEnds.length} episodes, ${lengthOf(dataset)} steps`;
+  const count = dataset.episodeEnds.length;
+  const episodes = `${count} episode${count === 1 ? "" : "s"}, ${lengthOf(dataset)} steps`;
   const heldOut = `${split.validation.length} of ${split.episodeEnds.length} held out`;
   process.stderr.write(`${dataset.task}: ${episodes}; ${heldOut}\n`);
   const { threads } = options;
@@ -86,8 +87,10 @@ async function learn(
   run: Run,
   { recipe, dataset, split, threads }: { recipe: CloningRecipe; dataset: Dataset; split: Split; threads: number },
 ): Promise<Policy> {
-  const checkpoint = await run.latestCheckpoint({ onDamaged: ({ message }) => process.stderr.write(`${message}\n`) });
+  const damaged: string[] = [];
+  const checkpoint = await run.latestCheckpoint({ onDamaged: ({ message }) => damaged.push(message) });
   let reached = checkpoint?.update ?? 0;
+  for (const message of damaged) process.stderr.write(`${message}; going on from update ${reached}\n`);
   await run.rewind(reached);
   const spec = policySpec({ ...recipe, dataset, split });
   const progress = progressLine(`train ${recipe.policy.head}`);

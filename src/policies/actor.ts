@@ -12,14 +12,15 @@ export interface PolicyActor extends BatchActor {
 
 /**
  * Opens the bytes of a policy file. Histories are planned in groups of the file's own batch, the last one filled up.
- * Throws an InputError, named after `where`, for a file that is no policy or cannot be run.
+ * Throws an InputError, named after `where`, for a file that is no policy or cannot be run; so does the actor's `plan`.
  */
 export async function openPolicy(runtime: Runtime, model: Uint8Array, where = "policy"): Promise<PolicyActor> {
   const metadata = policyMetadata(model, where);
-  const session = await runtime.open(model).catch((error: Error) => {
+  const refuse = (error: Error) => {
     if (error instanceof InputError) throw error;
     throw new InputError(`${where}: ${runtime.name} cannot run it: ${error.message.split("\n")[0]}`);
-  });
+  };
+  const session = await runtime.open(model).catch(refuse);
   checkPorts(session, metadata, where);
   const { observationHorizon: To, predictionHorizon: Tp } = metadata.horizons;
   const [Do, Da] = [metadata.observation.names.length, metadata.action.names.length];
@@ -49,7 +50,7 @@ export async function openPolicy(runtime: Runtime, model: Uint8Array, where = "p
           const from = (first + row) * To * Do;
           fill(row, histories.subarray(from, from + To * Do), keys[first + row]);
         }
-        await session.run(feeds, { actions });
+        await session.run(feeds, { actions }).catch(refuse);
         chunks.set(actions.subarray(0, count * Tp * Da), first * Tp * Da);
       }
       return chunks;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -97,8 +97,17 @@ describe("a run that was interrupted ends as if it had not been", () => {
     writeFileSync(path, readFileSync(path).subarray(0, 1000));
     const { code, stderr } = await runHere(...train("damaged"), "--resume");
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain(newest);
+    expect(stderr).toMatch(new RegExp(`${newest}: .*; going on from update \\d+\n`));
     expectSame("damaged");
+  });
+
+  it("with all its checkpoints damaged: refused in one line, and left as it was", async () => {
+    cpSync(join(scratch, "whole"), join(scratch, "ruined"), { recursive: true });
+    for (const name of checkpoints("ruined")) writeFileSync(join(scratch, "ruined", "checkpoints", name), "gone");
+    const { code, stdout, stderr } = await runHere(...train("ruined"), "--resume");
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^udacity-driving: 1 episode, .*\napprentice: .*update-\d+\.safetensors: .*\n$/);
+    expectSame("ruined");
   });
 
   it("resumed after its end: the same again", async () => {

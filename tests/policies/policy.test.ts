@@ -183,6 +183,25 @@ describe("a file that is no policy gets one line with its name", () => {
     await failure(middle);
   });
 
+  it("with some bytes changed: it acts, or says in one line why it does not", async () => {
+    const stream = randomStream(randomKey(12));
+    let refused = 0;
+    for (let trial = 0; trial < 150; trial++) {
+      const changed = file.slice();
+      for (let i = 0; i < 2; i++) changed[stream.integer(0, file.length)] = stream.integer(0, 256);
+      try {
+        const actor = await openPolicy(runtime, changed, "policy.onnx");
+        await actor.plan(new Float32Array(6), keys(1));
+        await actor.close();
+      } catch (error) {
+        refused += 1;
+        expect(error).toBeInstanceOf(InputError);
+        expect((error as InputError).message).toMatch(/^policy\.onnx: .*$/);
+      }
+    }
+    expect(refused).toBeGreaterThan(50);
+  });
+
   it("an .onnx file of someone else, or of another version", async () => {
     expect(await failure(foreign(undefined))).toBe('an .onnx file without "apprentice.policy", expected a policy');
     expect(await failure(foreign("{"))).toContain("apprentice.policy: content: ");
