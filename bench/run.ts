@@ -1,12 +1,14 @@
 /**
- * `npm run bench -- NAME [--json] [--rows a,b] [--threads 1,2] [--turns n] [--growth]`. NAME: engine, optimizer. With
- * `--json` the last and only line on standard output is one object; the table goes to standard error.
+ * `npm run bench -- NAME [--json] [--rows a,b] [--threads 1,2] [--turns n] [--growth] [--save]`. NAME: engine,
+ * optimizer. With `--json` the last and only line on standard output is one object; the table goes to standard error.
+ * `--growth` adds widths and batches; `--save` writes results.json and the tables of docs/performance.md.
  */
 import { parseArgs } from "node:util";
 import { measureRow } from "./engine/engine.ts";
 import { measureGrowth } from "./engine/growth.ts";
 import { MISSING, openPeer } from "./engine/peer.ts";
 import { rows } from "./engine/rows.ts";
+import { save } from "./engine/save.ts";
 import { header, line } from "./engine/table.ts";
 
 const { positionals, values } = parseArgs({
@@ -20,6 +22,7 @@ const { positionals, values } = parseArgs({
     "no-bounds": { type: "boolean", default: false },
     "no-peer": { type: "boolean", default: false },
     growth: { type: "boolean", default: false },
+    save: { type: "boolean", default: false },
   },
 });
 
@@ -31,7 +34,7 @@ function fail(message: string): never {
 }
 
 async function engine(): Promise<void> {
-  const names = values.rows?.split(",") ?? rows.map((row) => row.name);
+  const names = (values.rows ?? rows.map((row) => row.name).join()).split(",").filter((name) => name !== "");
   const chosen = names.map(
     (name) =>
       rows.find((row) => row.name === name) ?? fail(`--rows: "${name}" is none of ${rows.map((row) => row.name)}`),
@@ -48,9 +51,10 @@ async function engine(): Promise<void> {
       results.push(result);
     }
   }
-  const growth = values.growth ? await measureGrowth(peer, say) : undefined;
+  const growth = values.growth ? await measureGrowth(peer, say) : [];
   peer?.close();
-  if (values.json) console.log(JSON.stringify({ rows: results, ...(growth && { growth }) }));
+  if (values.save) save({ rows: results, growth }, peer?.version ?? "missing");
+  if (values.json) console.log(JSON.stringify({ rows: results, ...(values.growth && { growth }) }));
 }
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {

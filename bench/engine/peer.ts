@@ -42,12 +42,15 @@ export async function openPeer(): Promise<Peer | null> {
   const python = pythonWithTorch();
   if (python === null) return null;
   const child: ChildProcess = spawn(python, [`${root}bench/engine/peer.py`], { stdio: ["pipe", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+  const waiting: { resolve(line: string): void; reject(error: Error): void }[] = [];
+  createInterface({ input: child.stdout! }).on("line", (line) => waiting.shift()?.resolve(line));
+  child.on("exit", (code) => {
+    for (const { reject } of waiting) reject(new Error(`the PyTorch process ended with ${code}`));
+  });
   const ask = async (request: object) => {
+    const line = new Promise<string>((resolve, reject) => waiting.push({ resolve, reject }));
     child.stdin!.write(`${JSON.stringify(request)}\n`);
-    const { value, done: ended } = await lines.next();
-    if (ended) throw new Error("the PyTorch process ended");
-    const reply = JSON.parse(value);
+    const reply = JSON.parse(await line);
     if (reply.error) throw new Error(`PyTorch: ${reply.error}`);
     return reply;
   };

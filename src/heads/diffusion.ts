@@ -2,6 +2,7 @@
  * Denoising diffusion over action chunks (Ho et al. 2020; Chi et al. 2023, "Diffusion Policy"), noise prediction. The
  * network arrives as an argument. Steps count N … 1 from noise to action; ALGORITHMS.md's t is n - 1.
  */
+import { sizeOf } from "../base/index.ts";
 import {
   add,
   cast,
@@ -13,6 +14,7 @@ import {
   mul,
   randomIntegers,
   randomNormal,
+  randomWords,
   reshape,
   splitAxis,
   square,
@@ -49,8 +51,9 @@ export function diffusionLoss(
   { chunk, key, schedule }: { chunk: Tensor; key: Tensor; schedule: NoiseSchedule },
 ): Tensor {
   const [batch] = chunk.shape;
-  const time = randomIntegers(key, [batch], schedule.alphaBar.length, { stream: 0 });
-  const noise = randomNormal(key, chunk.shape, { stream: 1 });
+  const [forTime, forNoise] = randomWords(key, [batch, sizeOf(chunk.shape)]);
+  const time = randomIntegers(forTime, [batch], schedule.alphaBar.length);
+  const noise = randomNormal(forNoise, chunk.shape);
   return mean(square(sub(denoise(addNoise(chunk, { time, noise, schedule }), cast(time, "float32")), noise)));
 }
 

@@ -19,7 +19,15 @@ export type {
   TypedArray,
 } from "./primitive.ts";
 export { program, topologicalOrder } from "./program.ts";
-export { foldInKey, randomBits, randomIntegers, randomNormal, randomUniform } from "./random.ts";
+export {
+  foldInKey,
+  type RandomWords,
+  randomBits,
+  randomIntegers,
+  randomNormal,
+  randomUniform,
+  randomWords,
+} from "./random.ts";
 export { interpret, type Value } from "./reference.ts";
 export { simplify } from "./simplify.ts";
 export { apply, input, typedArray } from "./tensor.ts";

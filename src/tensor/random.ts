@@ -11,12 +11,11 @@ import {
   cos,
   log,
   mul,
-  or,
   reshape,
-  shiftLeft,
   shiftRight,
   sin,
   slice,
+  splitAxis,
   sqrt,
   xor,
 } from "./operations.ts";
@@ -34,7 +33,8 @@ function threefry(key: Tensor, counter0: Tensor, counter1: Tensor): [Tensor, Ten
   for (let round = 0; round < 20; round++) {
     const distance = THREEFRY_ROTATIONS[round & 7];
     a = add(a, b);
-    b = xor(or(shiftLeft(b, word(distance)), shiftRight(b, word(32 - distance))), a);
+    // the rotation's halves share no bit: product and sum are its left shift and its or, in half the time
+    b = xor(add(mul(b, word(2 ** distance)), shiftRight(b, word(32 - distance))), a);
     if ((round & 3) === 3) {
       const injection = (round >> 2) + 1;
       a = add(a, schedule[injection % 3]);
@@ -50,18 +50,37 @@ export function foldInKey(key: Tensor, data: Tensor): Tensor {
   return concat(threefry(key, constant([0], [1], "uint32"), low), 0);
 }
 
-/**
- * A key has 2^32 independent streams, by the first word of the counter; the default is 0. A further stream costs nothing,
- * a further key a hundred operators.
- */
-interface StreamOption {
-  readonly stream?: number;
+/** Words of one stream of a key, of which numbers are made: of every block the first word, and the second, each `[n]`. */
+export interface RandomWords {
+  readonly first: Tensor;
+  readonly second: Tensor;
 }
 
-/** Blocks for `words` words: both words of the counters (stream, 0 … ⌈words/2⌉ - 1). */
-function blocks(key: Tensor, words: number, { stream = 0 }: StreamOption): [Tensor, Tensor] {
-  const counters = Uint32Array.from({ length: Math.ceil(words / 2) }, (_, index) => index);
-  return threefry(key, constant(stream, [], "uint32"), constant(counters, [counters.length], "uint32"));
+/**
+ * Independent streams of one key, of so many words each: in stream s the counters (s, 0 …). All are drawn by one chain of
+ * a hundred operators, where each further key would be a chain of its own.
+ */
+export function randomWords(key: Tensor, counts: readonly number[]): RandomWords[] {
+  const sizes = counts.map((count) => Math.ceil(count / 2));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const streams = sizes.flatMap((size, stream) => Array<number>(size).fill(stream));
+  const counters = sizes.flatMap((size) => Array.from({ length: size }, (_, index) => index));
+  const one = sizes.length === 1;
+  const counter0 = one ? constant(0, [], "uint32") : constant(streams, [total], "uint32");
+  const words = threefry(key, counter0, constant(counters, [total], "uint32"));
+  const [firsts, seconds] = words.map((word) => splitAxis(word, 0, sizes));
+  return sizes.map((_, stream) => ({ first: firsts[stream], second: seconds[stream] }));
+}
+
+/** A key stands for its stream 0. */
+type Source = Tensor | RandomWords;
+
+function wordsOf(source: Source, count: number): [Tensor, Tensor] {
+  const { first, second } = "primitive" in source ? randomWords(source, [count])[0] : source;
+  if (first.shape[0] !== Math.ceil(count / 2)) {
+    throw new Error(`random numbers: found ${first.shape[0]} blocks of words, expected ${Math.ceil(count / 2)}`);
+  }
+  return [first, second];
 }
 
 /** The first `size` elements of two halves laid end to end, in a shape. */
@@ -70,8 +89,8 @@ function arrange(halves: readonly Tensor[], shape: Shape): Tensor {
 }
 
 /** 32 random bits per element, uint32. */
-export function randomBits(key: Tensor, shape: Shape, options: StreamOption = {}): Tensor {
-  return arrange(blocks(key, sizeOf(shape), options), shape);
+export function randomBits(source: Source, shape: Shape): Tensor {
+  return arrange(wordsOf(source, sizeOf(shape)), shape);
 }
 
 /** The upper 24 bits of each word as a float32 in [0, 2^24). */
@@ -80,20 +99,20 @@ function upper24(bits: Tensor): Tensor {
 }
 
 /** Uniform in [0, 1): multiples of 2^-24. */
-export function randomUniform(key: Tensor, shape: Shape, options: StreamOption = {}): Tensor {
-  return mul(upper24(randomBits(key, shape, options)), 2 ** -24);
+export function randomUniform(source: Source, shape: Shape): Tensor {
+  return mul(upper24(randomBits(source, shape)), 2 ** -24);
 }
 
 /**
  * Uniform integers 0 … count - 1, int32: ⌊u · count⌋ for the uniform u, in whole numbers, since float32 would round some
  * products up. Count at most 2^24, bias below count / 2^24.
  */
-export function randomIntegers(key: Tensor, shape: Shape, count: number, options: StreamOption = {}): Tensor {
+export function randomIntegers(source: Source, shape: Shape, count: number): Tensor {
   if (!(Number.isInteger(count) && count >= 1 && count <= 2 ** 24)) {
     throw new RangeError(`randomIntegers: found ${count}, expected a whole number from 1 to 2^24`);
   }
   // (2^12 h + l)(2^12 c + d) / 2^24 = hc + (hd + lc + ld / 2^12) / 2^12, every part below 2^26
-  const bits = shiftRight(randomBits(key, shape, options), 8);
+  const bits = shiftRight(randomBits(source, shape), 8);
   const [h, l] = [shiftRight(bits, 12), and(bits, 0xfff)];
   const [c, d] = [count >>> 12, count & 0xfff];
   const inner = add(mul(h, d), shiftRight(mul(l, d), 12));
@@ -102,8 +121,8 @@ export function randomIntegers(key: Tensor, shape: Shape, count: number, options
 }
 
 /** Standard normals (Box and Muller 1958), two from each block: radius·cosines first, then radius·sines. */
-export function randomNormal(key: Tensor, shape: Shape, options: StreamOption = {}): Tensor {
-  const [first, second] = blocks(key, sizeOf(shape), options);
+export function randomNormal(source: Source, shape: Shape): Tensor {
+  const [first, second] = wordsOf(source, sizeOf(shape));
   const radius = sqrt(mul(-2, log(mul(add(upper24(first), 1), 2 ** -24))));
   const angle = mul(upper24(second), 2 * Math.PI * 2 ** -24);
   return arrange([mul(radius, cos(angle)), mul(radius, sin(angle))], shape);
