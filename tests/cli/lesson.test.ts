@@ -33,6 +33,20 @@ describe("apprentice lesson", () => {
     expect(stderr).toContain("500/500");
   });
 
+  it("prints a table, and where the policies are", { timeout: 120_000 }, async () => {
+    const out = join(scratch, "small");
+    const args = ["--demonstrations", "20", "--episodes", "20", "--seed", "1", "--out", out];
+    const { code, stdout, stderr } = await runHere("lesson", ...args);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("20 demonstrations: ");
+    expect(stdout).toMatch(/^policy +success +95% interval +episodes +passed left +trained in$/m);
+    for (const head of ["l2", "gmm"]) {
+      expect(stdout).toMatch(new RegExp(`^${head}  .* \\d+\\.\\d% .* 20 .* \\d+\\.\\d s$`, "m"));
+      expect(stdout).toContain(join(out, `${head}.onnx`));
+      expect(existsSync(join(out, `${head}.onnx`))).toBe(true);
+    }
+  });
+
   it("refuses a file for its folder before anything is done", async () => {
     const file = join(scratch, "file");
     writeFileSync(file, "");
