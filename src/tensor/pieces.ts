@@ -3,21 +3,25 @@ import { sameShape } from "../base/index.ts";
 import type { Node, Tensor } from "./primitive.ts";
 import { apply } from "./tensor.ts";
 
-/** Columns of a product are the product with these columns. Worth it only where nothing else needs the product. */
-export function productOfSlice(value: Node<"slice">): Tensor {
+/**
+ * Columns of a product are the product with these columns. Worth it only where nothing else needs the product.
+ * `simplest` is applied to the columns.
+ */
+export function productOfSlice(value: Node<"slice">, simplest: (value: Tensor) => Tensor): Tensor {
   const [product] = value.operands;
   const { starts, ends, steps } = value.attributes;
   if (product.primitive !== "matmul" || steps.some((step) => step !== 1)) return value as Tensor;
   const last = product.shape.length - 1;
   if (product.shape.some((length, axis) => axis !== last && value.shape[axis] !== length)) return value as Tensor;
   const [a, b] = product.operands;
+  if (b.primitive === "matmul") return value as Tensor;
   const columns = b.shape.length - (product.attributes.transposeB ? 2 : 1);
   const picked = apply("slice", [b], {
     starts: b.shape.map((_, axis) => (axis === columns ? starts[last] : 0)),
     ends: b.shape.map((length, axis) => (axis === columns ? ends[last] : length)),
     steps: b.shape.map(() => 1),
   });
-  return apply("matmul", [a, picked], product.attributes);
+  return apply("matmul", [a, simplest(picked)], product.attributes);
 }
 
 /** The sum of two neighbours, each with zeros where the other one lies, is both side by side. */

@@ -41,7 +41,7 @@ export function simplify({ inputs, outputs }: Program): Program {
   for (const original of order) {
     const operands = original.operands.map((operand) => replaced.get(operand)!);
     let value = simplest(withSimpleBody(withOperands(original, operands)));
-    if (value.primitive === "slice" && uses.get(original.operands[0]) === 1) value = productOfSlice(value);
+    if (value.primitive === "slice" && uses.get(original.operands[0]) === 1) value = productOfSlice(value, simplest);
     replaced.set(original, settle(value));
   }
   return { inputs, outputs: outputs.map(({ name, value }) => ({ name, value: replaced.get(value)! })) };
