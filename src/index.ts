@@ -1,4 +1,13 @@
 /** The public door in Node: what the browser has, and what needs files or native libraries. */
 export * from "./browser.ts";
-export { readDataset } from "./datasets/node.ts";
+export {
+  createStore,
+  episodeFrom,
+  mergeStores,
+  openStore,
+  readDataset,
+  readStore,
+  type Store,
+  splitStore,
+} from "./datasets/node.ts";
 export { nodeRuntime } from "./runtime/node.ts";

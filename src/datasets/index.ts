@@ -1,8 +1,9 @@
 /**
  * datasets: demonstrations as columns in memory, and what training asks of them: windows, splits, normalisation, trivial
- * predictors. `node.ts` is the door to files; `formats/` knows their layouts.
+ * predictors. `node.ts` is the door to files: `store/` is our own episode store, `formats/` knows the layouts of others.
  *
- * Law: imports `base` and `world` only. Works from data alone, needs no environment. This door runs in the browser too.
+ * Law: imports `base`, `world` and, for files, `runs` only. Works from data alone, needs no environment. This door
+ * runs in the browser too.
  */
 export { type Column, createDataset, type Dataset, datasetOf, lengthOf, type Provenance, rowsOf } from "./dataset.ts";
 export { fitNormaliser, type Normaliser } from "./normalise.ts";

@@ -6,12 +6,28 @@ import { InputError } from "../base/index.ts";
 import type { Dataset } from "./dataset.ts";
 import { parseDrivingLog } from "./formats/driving-log.ts";
 import { readPushTStore } from "./formats/push-t.ts";
+import { readStore } from "./store/columns.ts";
+import { MANIFEST_FILE } from "./store/store.ts";
+
+export type { Annotation } from "./store/annotations.ts";
+export { readStore } from "./store/columns.ts";
+export type { StoreProvenance } from "./store/manifest.ts";
+export {
+  type EpisodeStart,
+  episodeFrom,
+  type RecordedStep,
+  type StepToRecord,
+  type StoredEpisode,
+} from "./store/record.ts";
+export type { EpisodeRecording } from "./store/recording.ts";
+export { createStore, type NewAnnotation, openStore, type Store } from "./store/store.ts";
+export { mergeStores, splitStore } from "./store/transfer.ts";
 
 const DRIVING_LOG = "driving_log.csv";
 
 /**
- * The demonstrations at `path`: a Push-T zarr (the .zarr folder, or a folder that holds one) or a driving log (the folder
- * of driving_log.csv, or that file). Throws InputError with one line that names what was looked for.
+ * The demonstrations at `path`: a store of ours (the folder of dataset.json), a Push-T zarr (the .zarr folder, or a folder
+ * that holds one) or a driving log (the folder of driving_log.csv, or that file). Throws InputError with one line that names what was looked for.
  */
 export async function readDataset(path: string): Promise<Dataset> {
   const kind = await kindOf(path);
@@ -21,6 +37,7 @@ export async function readDataset(path: string): Promise<Dataset> {
     throw new InputError(`dataset ${path}: a file, expected a folder ending in .zarr, or one with ${DRIVING_LOG}`);
   }
   const names = await readdir(path);
+  if (names.includes(MANIFEST_FILE)) return readStore(path);
   if (names.includes(DRIVING_LOG)) return readDrivingLog(join(path, DRIVING_LOG));
   if (names.includes(".zgroup") || path.replace(/\/+$/, "").endsWith(".zarr")) return readPushT(path);
   const groups = names.filter((name) => name.endsWith(".zarr"));

@@ -1,0 +1,203 @@
+/**
+ * The episode store: a folder with `dataset.json`, `episodes/ID.mcap` (one file per episode, only ever added to) and
+ * `annotations.jsonl`. Any number of processes may record into it at once, each its own episodes.
+ */
+import { mkdirSync, readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError } from "../../base/index.ts";
+import { writeFileAtomic } from "../../runs/node.ts";
+import type { EnvironmentSpec, Episode, Observation } from "../../world/index.ts";
+import {
+  type Annotation,
+  appendAnnotations,
+  applyAnnotations,
+  deletedEpisodes,
+  readAnnotations,
+} from "./annotations.ts";
+import { decodeEpisode } from "./episode-file.ts";
+import { type Manifest, manifestText, parseManifest, type StoreProvenance } from "./manifest.ts";
+import type { EpisodeStart, StepToRecord, StoredEpisode } from "./record.ts";
+import { type EpisodeRecording, startRecording } from "./recording.ts";
+import { unusable } from "./unusable.ts";
+
+export const MANIFEST_FILE = "dataset.json";
+export const ANNOTATIONS_FILE = "annotations.jsonl";
+export const EPISODES = "episodes";
+const EXTENSION = ".mcap";
+
+/** An annotation as it is made: `by` is null and `time` is now where they are left out. */
+type WithDefaults<T> = T extends unknown ? Omit<T, "by" | "time"> & { by?: string | null; time?: number } : never;
+export type NewAnnotation = WithDefaults<Annotation>;
+
+export interface Store extends Manifest {
+  readonly path: string;
+  /** In the order of their ids, which is that of their beginnings where the store chose the ids. Deleted ones only on request. */
+  episodeIds(options?: { deleted?: boolean }): string[];
+  /**
+   * Begins a new episode. Without an `id` (letters, digits, ".", "_", "-") it gets the next number. Throws InputError for an
+   * id that is taken, and for a start unfit to be kept.
+   */
+  startEpisode(start: EpisodeStart & { id?: string; clock?: () => number }): Promise<EpisodeRecording>;
+  /** Records an episode that is over, as far as it was kept in memory. Returns its id. Throws InputError. */
+  writeEpisode(episode: Episode, options?: { id?: string; clock?: () => number }): Promise<string>;
+  /**
+   * An episode with its annotations; deleted ones too. Throws InputError that names file, step and field where there is
+   * none, or it is damaged elsewhere than at the end of an interrupted recording, or holds no whole record. Who reads many
+   * gives the `annotations`, which are otherwise read each time.
+   */
+  readEpisode(id: string, options?: { annotations?: readonly Annotation[] }): Promise<StoredEpisode>;
+  /** In the order in which they were made. */
+  annotations(): Annotation[];
+  /** Waits for the disk. Throws InputError for an unknown episode. That a label fits its step is found out when it is read. */
+  annotate(...annotations: NewAnnotation[]): void;
+}
+
+/** Makes a store in a new or empty folder. Throws InputError for any other, and for a spec that a file cannot hold. */
+export async function createStore(
+  path: string,
+  { spec, provenance = { source: "apprentice", notes: [] } }: { spec: EnvironmentSpec; provenance?: StoreProvenance },
+): Promise<Store> {
+  const file = join(path, MANIFEST_FILE);
+  const text = manifestText({ spec, provenance }, file);
+  try {
+    mkdirSync(path, { recursive: true });
+    const [found] = readdirSync(path);
+    if (found !== undefined) {
+      throw new InputError(`${path}: holds ${JSON.stringify(found)}, expected a new or empty folder for a dataset`);
+    }
+    mkdirSync(join(path, EPISODES));
+    await writeFileAtomic(file, text);
+  } catch (error) {
+    throw unusable(path, "made a dataset", error);
+  }
+  return openStore(path);
+}
+
+/** Opens a store. Throws InputError where there is none, or its dataset.json is not one or of a newer version. */
+export async function openStore(path: string): Promise<Store> {
+  const file = join(path, MANIFEST_FILE);
+  const text = await readFile(file, "utf8").catch((error) => {
+    const absent = ["ENOENT", "ENOTDIR"].includes(error.code);
+    throw absent
+      ? new InputError(`${path}: not a dataset, expected a folder with ${MANIFEST_FILE}`)
+      : unusable(file, "read", error);
+  });
+  return storeAt(path, parseManifest(text, file));
+}
+
+function storeAt(path: string, manifest: Manifest): Store {
+  const { spec } = manifest;
+  const folder = join(path, EPISODES);
+  const annotationsFile = join(path, ANNOTATIONS_FILE);
+  const fileOf = (id: string) => join(folder, `${checkId(id, path)}${EXTENSION}`);
+
+  const store: Store = {
+    ...manifest,
+    path,
+    episodeIds({ deleted = false } = {}) {
+      const ids = listEpisodes(folder);
+      if (deleted) return ids;
+      const gone = deletedEpisodes(store.annotations());
+      return ids.filter((id) => !gone.has(id));
+    },
+    async startEpisode({ id, ...start }) {
+      mkdirSync(folder, { recursive: true });
+      if (id !== undefined) return begin(id, fileOf(id), { ...start, spec });
+      for (let next = nextNumber(listEpisodes(folder)); ; next++) {
+        const number = String(next).padStart(6, "0");
+        const recording = await begin(number, fileOf(number), { ...start, spec, ifFree: true });
+        if (recording) return recording;
+      }
+    },
+    async writeEpisode(episode, options = {}) {
+      const { seed, actor, info } = episode;
+      const recording = await store.startEpisode({ ...options, seed, actors: [actor], info: { success: false } });
+      try {
+        for (let step = 0; step < episode.length; step++) await recording.append(stepAt(episode, step));
+        await recording.finish(info);
+      } finally {
+        await recording.abandon().catch(() => {});
+      }
+      return recording.id;
+    },
+    async readEpisode(id, { annotations = store.annotations() } = {}) {
+      const file = fileOf(id);
+      const bytes = await readFile(file).catch((error) => {
+        if (error.code === "ENOENT") throw new InputError(`${path}: there is no episode ${JSON.stringify(id)}`);
+        throw unusable(file, "read", error);
+      });
+      const episode = decodeEpisode(bytes, { file, id, spec });
+      if (!episode) throw new InputError(`${file}: holds no whole record, expected the start of an episode`);
+      return applyAnnotations(episode, annotations, { spec, file: annotationsFile });
+    },
+    annotations: () => readAnnotations(annotationsFile),
+    annotate(...annotations) {
+      const known = new Set(listEpisodes(folder));
+      const unknown = annotations.find(({ episode }) => !known.has(episode));
+      if (unknown) {
+        throw new InputError(`${path}: there is no episode ${JSON.stringify(unknown.episode)} to annotate`);
+      }
+      const time = Date.now() / 1000;
+      appendAnnotations(
+        annotationsFile,
+        annotations.map((annotation): Annotation => ({ by: null, time, ...annotation })),
+      );
+    },
+  };
+  return store;
+}
+
+type Beginning = EpisodeStart & { spec: EnvironmentSpec; clock?: () => number };
+
+/** Null where the id is taken and that was to be found out. */
+async function begin(id: string, file: string, start: Beginning & { ifFree: true }): Promise<EpisodeRecording | null>;
+async function begin(id: string, file: string, start: Beginning): Promise<EpisodeRecording>;
+async function begin(id: string, file: string, start: Beginning & { ifFree?: true }): Promise<EpisodeRecording | null> {
+  try {
+    return await startRecording({ ...start, id, file });
+  } catch (error) {
+    const taken = (error as NodeJS.ErrnoException).code === "EEXIST";
+    if (taken && start.ifFree) return null;
+    throw taken ? new InputError(`${file}: there is an episode of this id already`) : unusable(file, "written", error);
+  }
+}
+
+function listEpisodes(folder: string): string[] {
+  try {
+    const files = readdirSync(folder).filter((name) => name.endsWith(EXTENSION));
+    return files.map((name) => name.slice(0, -EXTENSION.length)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw unusable(folder, "read", error);
+  }
+}
+
+const nextNumber = (ids: readonly string[]): number =>
+  Math.max(-1, ...ids.filter((id) => /^\d+$/.test(id)).map(Number)) + 1;
+
+function checkId(id: string, path: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(id)) return id;
+  const expected = `expected letters, digits, ".", "_" and "-", at most 100`;
+  throw new InputError(`${path}: episode id: found ${JSON.stringify(id)}, ${expected}`);
+}
+
+function stepAt(episode: Episode, step: number): StepToRecord {
+  const { spec, observation, action, controller, chunkPlace, reward, time, length } = episode;
+  const row = (values: Float32Array, size: number) => values.subarray(step * size, (step + 1) * size);
+  const last = step === length - 1;
+  const arrays = Object.entries(spec.observation).map(([array, { names }]) => [
+    array,
+    row(observation[array], names.length),
+  ]);
+  return {
+    observation: Object.fromEntries(arrays) as Observation,
+    action: row(action, spec.action.names.length),
+    controller: controller[step],
+    chunkPlace: chunkPlace[step],
+    reward: reward[step],
+    time: time[step],
+    terminated: last && episode.terminated,
+    truncated: last && episode.truncated,
+  };
+}
