@@ -85,25 +85,25 @@ for (const file of readdirSync(folder)) {
     if (cat !== "Node" || !name.endsWith("_kernel_time")) continue;
     const shapes = (list: readonly object[] = []) =>
       list.map((entry) => `[${Object.values(entry as Record<string, number[]>)[0]}]`).join(" ");
-    const key = values.nodes
-      ? `${args?.op_name} ${shapes(args?.input_type_shape)} -> ${shapes(args?.output_type_shape)}`
-      : `${args?.op_name}`;
+    const key = `${args?.op_name} ${shapes(args?.input_type_shape)} -> ${shapes(args?.output_type_shape)}`;
     const known = durations.get(key);
     if (known) known.push(dur);
     else durations.set(key, [dur]);
   }
 }
 rmSync(folder, { recursive: true });
-// the lower quartile stands for every run: what a machine does that others do not disturb
-const totals = [...durations].map(([key, all]) => ({
-  key,
-  calls: all.length / updates,
-  micros: (quantile(all, 0.25) * all.length) / updates,
-}));
-const sorted = totals.sort((a, b) => b.micros - a.micros);
-const all = sorted.reduce((sum, { key, micros }) => sum + (key.startsWith("Loop") ? 0 : micros), 0);
+// the lower quartile stands for every run: what the machine does when others leave it alone
+const totals = new Map<string, { calls: number; micros: number }>();
+for (const [key, times] of durations) {
+  const name = values.nodes ? key : key.split(" ")[0];
+  const { calls, micros } = totals.get(name) ?? { calls: 0, micros: 0 };
+  const more = (quantile(times, 0.25) * times.length) / updates;
+  totals.set(name, { calls: calls + times.length / updates, micros: micros + more });
+}
+const sorted = [...totals].sort(([, a], [, b]) => b.micros - a.micros);
+const all = sorted.reduce((sum, [key, { micros }]) => sum + (key.startsWith("Loop") ? 0 : micros), 0);
 console.log(`${row.name}: operators take ${all.toFixed(1)} us of an update or call (Loop not counted)`);
-for (const { key, calls, micros } of sorted.slice(0, 50)) {
+for (const [key, { calls, micros }] of sorted.slice(0, 50)) {
   const share = ((100 * micros) / all).toFixed(1).padStart(5);
   console.log(`${micros.toFixed(1).padStart(9)} us ${share} %  ${calls.toFixed(2)} x  ${key}`);
 }
