@@ -4,7 +4,7 @@
 export { type CloneOptions, cloneBehaviour, type HeldOutReport, heldOutReport } from "./algorithms/index.ts";
 export { foldIn, InputError, type Key, randomKey, randomStream } from "./base/index.ts";
 export { createDataset, type Dataset, datasetOf, splitDataset, windowsOf } from "./datasets/index.ts";
-export { forkWorld } from "./environments/index.ts";
+export { forkWorld, type PushTWorld, pushTWorld } from "./environments/index.ts";
 export { compare, evaluate, heldOutError } from "./evaluation/index.ts";
 export { forkExpert } from "./experts/index.ts";
 export { ddimSample, diffusionLoss, l2Head, leadingTimes, mixtureHead, squaredCosine } from "./heads/index.ts";

@@ -5,3 +5,4 @@
  * functions of `base`, so that Node and every browser agree to the bit. `conformance/environment.ts` judges each of them.
  */
 export { FORK, forkWorld } from "./fork/world.ts";
+export { PUSH_T, type PushTStart, type PushTState, type PushTWorld, pushTWorld } from "./push-t/world.ts";
