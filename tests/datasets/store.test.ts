@@ -14,6 +14,7 @@ import {
 } from "../../src/datasets/node.ts";
 import { box, type Controller, type EnvironmentSpec, episodeOf, type Info } from "../../src/world/index.ts";
 import { plainStep, spec, temporaryPaths } from "./store-fixture.ts";
+import { refusal } from "./store-refusal.ts";
 
 const newPath = temporaryPaths();
 
@@ -176,19 +177,6 @@ describe("round trip", () => {
     expect(await readDataset(path)).toEqual(datasetOf(episodes, provenance));
   });
 });
-
-/** The message of the InputError that `work` throws. */
-async function refusal(work: () => unknown): Promise<string> {
-  try {
-    await work();
-  } catch (error) {
-    expect(error).toMatchObject({ name: "InputError" });
-    const { message } = error as Error;
-    expect(message).not.toContain("\n");
-    return message;
-  }
-  throw new Error("found no refusal");
-}
 
 describe("what is refused while recording", () => {
   const x = Float32Array.of(0, Number.NaN);

@@ -102,10 +102,8 @@ async function readColumns(store: Store): Promise<Columns> {
   const ends: number[] = [];
   const actors = new Set<string>();
   const notes: string[] = [];
-  const annotations = store.annotations();
-  for (const id of store.episodeIds()) {
-    const episode = await store.readEpisode(id, { annotations });
-    const { steps, endInfo } = episode;
+  for await (const episode of store.episodes()) {
+    const { id, steps, endInfo } = episode;
     if (endInfo === null) notes.push(`episode ${id} was interrupted after ${steps.length} steps`);
     if (steps.length === 0) continue;
     for (const actor of episode.actors) actors.add(actor);

@@ -43,10 +43,14 @@ export interface Store extends Manifest {
   writeEpisode(episode: Episode, options?: { id?: string; clock?: () => number }): Promise<string>;
   /**
    * An episode with its annotations; deleted ones too. Throws InputError that names file, step and field where there is
-   * none, or it is damaged elsewhere than at the end of an interrupted recording, or holds no whole record. Who reads many
-   * gives the `annotations`, which are otherwise read each time.
+   * none, or it is damaged elsewhere than at the end of an interrupted recording, or holds no whole record.
    */
-  readEpisode(id: string, options?: { annotations?: readonly Annotation[] }): Promise<StoredEpisode>;
+  readEpisode(id: string): Promise<StoredEpisode>;
+  /**
+   * All that are not deleted, one after another. A file whose recording was interrupted before its first record was whole
+   * is passed over; other damage throws InputError.
+   */
+  episodes(): AsyncGenerator<StoredEpisode, void>;
   /** In the order in which they were made. */
   annotations(): Annotation[];
   /** Waits for the disk. Throws InputError for an unknown episode. That a label fits its step is found out when it is read. */
@@ -92,6 +96,17 @@ function storeAt(path: string, manifest: Manifest): Store {
   const annotationsFile = join(path, ANNOTATIONS_FILE);
   const fileOf = (id: string) => join(folder, `${checkId(id, path)}${EXTENSION}`);
 
+  /** Null where the recording was interrupted before its first record was whole. */
+  const read = async (id: string, annotations: readonly Annotation[]): Promise<StoredEpisode | null> => {
+    const file = fileOf(id);
+    const bytes = await readFile(file).catch((error) => {
+      if (error.code === "ENOENT") throw new InputError(`${path}: there is no episode ${JSON.stringify(id)}`);
+      throw unusable(file, "read", error);
+    });
+    const episode = decodeEpisode(bytes, { file, id, spec });
+    return episode && applyAnnotations(episode, annotations, { spec, file: annotationsFile });
+  };
+
   const store: Store = {
     ...manifest,
     path,
@@ -121,15 +136,17 @@ function storeAt(path: string, manifest: Manifest): Store {
       }
       return recording.id;
     },
-    async readEpisode(id, { annotations = store.annotations() } = {}) {
-      const file = fileOf(id);
-      const bytes = await readFile(file).catch((error) => {
-        if (error.code === "ENOENT") throw new InputError(`${path}: there is no episode ${JSON.stringify(id)}`);
-        throw unusable(file, "read", error);
-      });
-      const episode = decodeEpisode(bytes, { file, id, spec });
-      if (!episode) throw new InputError(`${file}: holds no whole record, expected the start of an episode`);
-      return applyAnnotations(episode, annotations, { spec, file: annotationsFile });
+    async readEpisode(id) {
+      const episode = await read(id, store.annotations());
+      if (!episode) throw new InputError(`${fileOf(id)}: holds no whole record, expected the start of an episode`);
+      return episode;
+    },
+    async *episodes() {
+      const annotations = store.annotations();
+      for (const id of store.episodeIds()) {
+        const episode = await read(id, annotations);
+        if (episode) yield episode;
+      }
     },
     annotations: () => readAnnotations(annotationsFile),
     annotate(...annotations) {
