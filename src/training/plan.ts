@@ -16,7 +16,7 @@ export type Plan =
  */
 const TABLE = [
   { parametersBelow: 10_000, plan: { path: "in-graph", updatesPerCall: 200 } },
-  { parametersBelow: 50_000, plan: { path: "in-graph", updatesPerCall: 50 } },
+  { parametersBelow: 20_000, plan: { path: "in-graph", updatesPerCall: 50 } },
 ] as const satisfies readonly { parametersBelow: number; plan: Plan }[];
 
 /** The plan for a network of so many parameters. */
