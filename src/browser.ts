@@ -4,13 +4,33 @@
 export { type CloneOptions, cloneBehaviour, type HeldOutReport, heldOutReport } from "./algorithms/index.ts";
 export { foldIn, InputError, type Key, randomKey, randomStream } from "./base/index.ts";
 export { createDataset, type Dataset, datasetOf, splitDataset, windowsOf } from "./datasets/index.ts";
-export { forkWorld, type PushTWorld, pushTWorld } from "./environments/index.ts";
+export {
+  type DrivingWorld,
+  drivingWorld,
+  forkWorld,
+  type PushTWorld,
+  pushTWorld,
+  SCENARIOS,
+  type Scenario,
+  type Scene,
+} from "./environments/index.ts";
 export { compare, evaluate, heldOutError } from "./evaluation/index.ts";
-export { forkExpert } from "./experts/index.ts";
+export { DRIVING_STYLES, type DrivingStyle, drivingExpert, forkExpert } from "./experts/index.ts";
 export { ddimSample, diffusionLoss, l2Head, leadingTimes, mixtureHead, squaredCosine } from "./heads/index.ts";
 export * as nn from "./nn/index.ts";
 export { toOnnx } from "./onnx/index.ts";
-export { adam, adamw, createArena, createKernel, type OptimizerRecipe, powerEma, sgd } from "./optim/index.ts";
+export {
+  adam,
+  adamw,
+  arenaCopies,
+  createArena,
+  createKernel,
+  type OptimizerRecipe,
+  powerEma,
+  sgd,
+  stateNames,
+  stepScalars,
+} from "./optim/index.ts";
 export { exportPolicy, openPolicy, type Policy, policyMetadata } from "./policies/index.ts";
 export { rollout, rolloutMany } from "./rollouts/index.ts";
 export type { Runtime, Session } from "./runtime/index.ts";

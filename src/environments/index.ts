@@ -4,5 +4,12 @@
  * Law: imports `base` and `world` only. A world is deterministic: it computes with + - * / and sqrt and the elementary
  * functions of `base`, so that Node and every browser agree to the bit. `conformance/environment.ts` judges each of them.
  */
+
+export { follow } from "./driving/following.ts";
+export { laneCentre, ROAD } from "./driving/road.ts";
+export { CRUISE, SCENARIOS, type Scenario } from "./driving/scenarios.ts";
+export type { Scene, SceneObstacle } from "./driving/scene.ts";
+export { VEHICLE } from "./driving/vehicle.ts";
+export { type DrivingOptions, type DrivingWorld, drivingWorld } from "./driving/world.ts";
 export { FORK, forkWorld } from "./fork/world.ts";
 export { PUSH_T, type PushTStart, type PushTState, type PushTWorld, pushTWorld } from "./push-t/world.ts";

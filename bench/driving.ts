@@ -1,0 +1,45 @@
+/**
+ * Control steps per second of the driving world on one core, lidar and observation included: `npx tsx bench/driving.ts
+ * [--json]`. Actions were recorded from an expert beforehand, so that only the world is timed. About ten seconds.
+ */
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { drivingExpert, drivingWorld, rollout, SCENARIOS } from "../src/index.ts";
+
+const AIM = 100_000;
+const EPISODES = 40;
+const TURNS = 7;
+
+const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+
+const rows = [];
+for (const scenario of SCENARIOS) {
+  const world = drivingWorld({ scenario });
+  const expert = drivingExpert(world, "left");
+  const episodes: { seed: number; actions: Float32Array[] }[] = [];
+  for (let seed = 0; seed < EPISODES; seed++) {
+    const { action, length } = await rollout(world, expert, { seed });
+    const actions = Array.from({ length }, (_, step) => action.slice(2 * step, 2 * step + 2));
+    episodes.push({ seed, actions });
+  }
+  const rates = Array.from({ length: TURNS }, () => {
+    let steps = 0;
+    let seconds = 0;
+    for (const { seed, actions } of episodes) {
+      world.reset(seed);
+      const start = performance.now();
+      for (const action of actions) world.step(action);
+      seconds += (performance.now() - start) / 1000;
+      steps += actions.length;
+    }
+    return steps / seconds;
+  }).sort((a, b) => a - b);
+  const ours = Math.round(rates[TURNS >> 1]);
+  rows.push({ name: `driving ${scenario}, steps/s`, threads: 1, ours, theirs: null, ratio: null, aim: AIM });
+}
+
+if (values.json) console.log(JSON.stringify({ rows }));
+else {
+  console.log(`${cpus()[0].model}, one core`);
+  for (const { name, ours } of rows) console.log(`${name}: ${ours} (aim ${AIM})`);
+}
