@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- NAME [--json] [--rows a,b] [--threads 1,2] [--turns n] [--growth] [--save]`. NAME: engine,
- * optimizer. With `--json` the last and only line on standard output is one object; the table goes to standard error.
+ * optimizer, dataset. With `--json` the last and only line on standard output is one object; the table goes to standard
+ * error.
  * `--growth` adds widths and batches; `--save` writes results.json and the tables of docs/performance.md.
  */
 import { parseArgs } from "node:util";
@@ -60,6 +61,7 @@ async function engine(): Promise<void> {
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   engine,
   optimizer: () => import("./optimizer.ts"),
+  dataset: () => import("./dataset.ts"),
 };
 
 const bench =

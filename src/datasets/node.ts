@@ -34,7 +34,9 @@ export async function readDataset(path: string): Promise<Dataset> {
   if (kind === null) throw new InputError(`dataset ${path}: not found`);
   if (kind === "file") {
     if (basename(path) === DRIVING_LOG) return readDrivingLog(path);
-    throw new InputError(`dataset ${path}: a file, expected a folder ending in .zarr, or one with ${DRIVING_LOG}`);
+    throw new InputError(
+      `dataset ${path}: a file, expected a folder ending in .zarr, or one with ${MANIFEST_FILE} or ${DRIVING_LOG}`,
+    );
   }
   const names = await readdir(path);
   if (names.includes(MANIFEST_FILE)) return readStore(path);
@@ -42,8 +44,9 @@ export async function readDataset(path: string): Promise<Dataset> {
   if (names.includes(".zgroup") || path.replace(/\/+$/, "").endsWith(".zarr")) return readPushT(path);
   const groups = names.filter((name) => name.endsWith(".zarr"));
   if (groups.length === 1) return readPushT(join(path, groups[0]));
-  const found = groups.length > 1 ? `found ${groups.join(", ")}` : `found neither`;
-  throw new InputError(`dataset ${path}: ${found}, expected one Push-T .zarr folder (.zgroup) or a ${DRIVING_LOG}`);
+  const found = groups.length > 1 ? `found ${groups.join(", ")}` : "found none of them";
+  const expected = `expected ${MANIFEST_FILE}, one Push-T .zarr folder (.zgroup) or ${DRIVING_LOG}`;
+  throw new InputError(`dataset ${path}: ${found}, ${expected}`);
 }
 
 /** The Push-T demonstrations of a zarr folder (formats/push-t.ts). Throws InputError. */

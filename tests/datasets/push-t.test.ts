@@ -91,7 +91,7 @@ describe("reading a Push-T zarr", () => {
     await writePushT(join(folder, "replay.zarr"), RECORDING);
     expect((await readDataset(folder)).episodeEnds.length).toBe(3);
     mkdirSync(join(folder, "other.zarr"));
-    expect(await failure(folder)).toContain("found other.zarr, replay.zarr, expected one Push-T .zarr folder");
+    expect(await failure(folder)).toContain("found other.zarr, replay.zarr, expected dataset.json, one Push-T .zarr");
   });
 });
 
@@ -116,11 +116,13 @@ describe("a damaged Push-T zarr gets one line", () => {
     expect(await failure(join(scratch, "nothing.zarr"))).toBe(`dataset ${scratch}/nothing.zarr: not found`);
     const file = join(scratch, "notes.txt");
     writeFileSync(file, "hello");
-    expect(await failure(file)).toContain("a file, expected a folder ending in .zarr, or one with driving_log.csv");
+    expect(await failure(file)).toContain(
+      "a file, expected a folder ending in .zarr, or one with dataset.json or driving_log.csv",
+    );
     const empty = join(scratch, "empty");
     mkdirSync(empty);
     expect(await failure(empty)).toContain(
-      "found neither, expected one Push-T .zarr folder (.zgroup) or a driving_log.csv",
+      "found none of them, expected dataset.json, one Push-T .zarr folder (.zgroup) or driving_log.csv",
     );
     await expect(readPushT(file)).rejects.toThrow("not a folder, expected a Push-T zarr");
   });

@@ -57,13 +57,14 @@ describe("torn tails", () => {
     // A chunk is followed by its index, which a step does not need: 1 + 8 (record) + 2 + 4 (channel, length) + 8 + 8 bytes.
     const INDEX = 31;
     const wholeSteps = (size: number) => ends.filter((end) => end - INDEX <= size).length;
-    for (let size = 0; size < interrupted.length; size++) {
+    // Every byte of the last three steps, every seventh before.
+    for (let size = 0; size < interrupted.length; size += size < ends[STEPS - 4] ? 7 : 1) {
       const found = await read(interrupted.subarray(0, size));
       if (size < startEnd - INDEX) expect(found).toContain("holds no whole record, expected the start of an episode");
       else expect(found, `cut at ${size}`).toMatchObject({ steps: wholeSteps(size) });
     }
     // The cut may also fall into what `finish` writes.
-    for (let size = ends[STEPS - 1]; size <= finished.length; size++) {
+    for (let size = ends[STEPS - 1]; size <= finished.length; size += 7) {
       expect(await read(finished.subarray(0, size)), `cut at ${size}`).toMatchObject({ steps: STEPS });
     }
   });

@@ -178,6 +178,24 @@ describe("round trip", () => {
   });
 });
 
+it("episodes may be recorded side by side", async () => {
+  const store = await createStore(newPath(), { spec });
+  const seeds = [0, 1, 2, 3];
+  const recordings = await Promise.all(
+    seeds.map((seed) => store.startEpisode({ seed, actors: ["a"], info: { success: false } })),
+  );
+  for (let step = 0; step < 3; step++) {
+    await Promise.all(recordings.map((recording, seed) => recording.append(plainStep(seed, step))));
+  }
+  await Promise.all(recordings.map((recording) => recording.finish({ success: true })));
+  expect(store.episodeIds()).toEqual(["000000", "000001", "000002", "000003"]);
+  for (const [seed, { id }] of recordings.entries()) {
+    const { steps, ...episode } = await store.readEpisode(id);
+    expect(episode.seed).toBe(seed);
+    expect(steps.map(({ action }) => action)).toEqual([0, 1, 2].map((step) => plainStep(seed, step).action));
+  }
+});
+
 describe("what is refused while recording", () => {
   const x = Float32Array.of(0, Number.NaN);
   const cases: readonly [string, Partial<StepToRecord>, string][] = [

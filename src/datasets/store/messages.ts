@@ -8,6 +8,8 @@ import type { EpisodeStart, RecordedStep } from "./record.ts";
 import { CONTROLLERS, MESSAGES } from "./schema.ts";
 
 const { Values, NamedValues, Reading, Fact, EpisodeStart: Start, Step, EpisodeEnd: End } = MESSAGES;
+/** What a field without numbers is read as. */
+const NONE = new Float32Array(0);
 type Numbered = { readonly number: number };
 
 /** The start record: with the task, so that a file found alone says what it is, and the wall clock, s since 1970. */
@@ -119,7 +121,7 @@ export function decodeStart(bytes: Uint8Array): StartRecord {
 export function decodeStep(bytes: Uint8Array): RecordedStep {
   const observation: [string, Float32Array][] = [];
   const gate: [string, number][] = [];
-  let action = new Float32Array(0);
+  let action = NONE;
   let [proposed, label]: (Float32Array | null)[] = [null, null];
   let controller = 0;
   let [operator, policyVersion]: (string | null)[] = [null, null];
@@ -202,26 +204,29 @@ function readFloats(reader: BinaryReader): Float32Array<ArrayBuffer> {
   return values;
 }
 
+// These two are read several times per step: loops of their own, without a table of functions made for each.
+
 function readValues(reader: BinaryReader): Float32Array<ArrayBuffer> {
-  let values = new Float32Array(0);
-  readInner(reader, {
-    [Values.values.number]: (inner) => {
-      values = readFloats(inner);
-    },
-  });
+  const end = reader.uint32() + reader.pos;
+  let values = NONE;
+  while (reader.pos < end) {
+    const [number, wire] = reader.tag();
+    if (number === Values.values.number) values = readFloats(reader);
+    else reader.skip(wire, number);
+  }
   return values;
 }
 
 function readNamed(reader: BinaryReader): [string, Float32Array] {
-  let [name, values] = ["", new Float32Array(0)];
-  readInner(reader, {
-    [NamedValues.name.number]: (inner) => {
-      name = inner.string();
-    },
-    [NamedValues.values.number]: (inner) => {
-      values = readFloats(inner);
-    },
-  });
+  const end = reader.uint32() + reader.pos;
+  let name = "";
+  let values = NONE;
+  while (reader.pos < end) {
+    const [number, wire] = reader.tag();
+    if (number === NamedValues.name.number) name = reader.string();
+    else if (number === NamedValues.values.number) values = readFloats(reader);
+    else reader.skip(wire, number);
+  }
   return [name, values];
 }
 

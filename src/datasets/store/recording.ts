@@ -67,16 +67,21 @@ export async function startRecording(options: RecordingOptions): Promise<Episode
     return writer.addMessage({ channelId: channels.get(topic) ?? 0, sequence, logTime, publishTime, data });
   };
 
-  await writer.start({ profile: "", library: "apprentice" });
-  for (const [topic, message] of Object.entries(TOPICS)) {
-    const schema = { name: fullName(message), encoding: "protobuf", data: fileDescriptorSet() };
-    const schemaId = await writer.registerSchema(schema);
-    const channel = { schemaId, topic, messageEncoding: "protobuf", metadata: new Map() };
-    channels.set(topic as Topic, await writer.registerChannel(channel));
+  try {
+    await writer.start({ profile: "", library: "apprentice" });
+    for (const [topic, message] of Object.entries(TOPICS)) {
+      const schema = { name: fullName(message), encoding: "protobuf", data: fileDescriptorSet() };
+      const schemaId = await writer.registerSchema(schema);
+      const channel = { schemaId, topic, messageEncoding: "protobuf", metadata: new Map() };
+      channels.set(topic as Topic, await writer.registerChannel(channel));
+    }
+    const first = encodeStart({ task: spec.name, seed, actors, info, wallTime: startTime });
+    await write("/start", 0, first, { time: 0, wallTime: startTime });
+    output.send();
+  } catch (error) {
+    output.close();
+    throw error;
   }
-  const first = encodeStart({ task: spec.name, seed, actors, info, wallTime: startTime });
-  await write("/start", 0, first, { time: 0, wallTime: startTime });
-  output.send();
 
   let lastTime = 0;
   return {
