@@ -4,8 +4,8 @@
     /opt/apprentice-pusht/bin/pip install "pymunk<7" numpy numcodecs shapely
     /opt/apprentice-pusht/bin/python experiments/push-t-fidelity/original.py ../shared/data/pusht_human/pusht_cchi_v7_replay.zarr
 
-Writes, beside itself, original.json: the final coverage of every episode replayed open loop, and the errors of single
-steps; and tests/environments/push-t-original.json, a few episodes step by step. The world is built as
+Writes, beside itself, original.json: the final coverage of every episode replayed open loop, the errors of single
+steps, and where random episodes end; and tests/environments/push-t-original.json, a few episodes step by step. The world is built as
 gym-pusht 0.1.8 builds it (gym_pusht/envs/pusht.py), without its drawing.
 """
 import json
@@ -115,12 +115,30 @@ def roll(start, actions, **how):
     return rows, coverages
 
 
+def random_episode(seed):
+    """300 random targets, each held for a while, that also squeeze the T against the walls; `run.ts` draws the same."""
+    x = seed + 1
+
+    def draw(low, high):
+        nonlocal x
+        x = x * 16807 % 2147483647
+        return low + x % (high - low)
+
+    for _ in range(10):
+        draw(0, 2)
+    start = [draw(50, 450), draw(50, 450), draw(100, 400), draw(100, 400), draw(0, 628) / 100]
+    hold = draw(1, 9)
+    targets = [[draw(0, 513), draw(0, 513)] for _ in range(300 // hold + 1)]
+    return start, [targets[t // hold] for t in range(300)]
+
+
 def main(root):
     states, actions = read(root, "data/state").astype(float), read(root, "data/action").astype(float)
     ends = read(root, "meta/episode_ends")
     episodes = list(zip(np.r_[0, ends[:-1]], ends))
     rolled = [roll(states[first], actions[first:last]) for first, last in episodes]
     far, turned = step_errors(states, actions, ends)
+    wild = [roll(start, targets, position_first=True) for start, targets in map(random_episode, range(200))]
     report = {
         "engine": f"pymunk {pymunk.version}, Chipmunk {pymunk.chipmunk_version}",
         "steps": {
@@ -131,6 +149,7 @@ def main(root):
             "angleP95": float(np.percentile(turned, 95)),
         },
         "finalCoverage": [float(coverages[-1]) for _, coverages in rolled],
+        "randomFinalState": [rows[-1] for rows, _ in wild],
     }
     (HERE / "original.json").write_text(json.dumps(report) + "\n")
     random = np.random.default_rng(0)

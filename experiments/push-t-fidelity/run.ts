@@ -26,6 +26,8 @@ interface Original {
   engine: string;
   steps: { n: number; median: number; p95: number; angleMedian: number; angleP95: number };
   finalCoverage: number[];
+  /** Of random episodes by seed: pusher x, y, T x, y, angle after the last step. */
+  randomFinalState: number[][];
 }
 
 async function readRecordings(path: string): Promise<Recording[]> {
@@ -82,6 +84,30 @@ function finalCoverage({ states, actions }: Recording): number {
   return coverage;
 }
 
+/** How far the T ends from where it ends in the original, px, in a random episode: `random_episode` in original.py. */
+function randomDifference(final: readonly number[], seed: number): number {
+  let x = seed + 1;
+  const draw = (low: number, high: number) => {
+    x = (x * 16807) % 2147483647;
+    return low + (x % (high - low));
+  };
+  for (let i = 0; i < 10; i++) draw(0, 2);
+  const world = pushTWorld();
+  world.start({
+    pusher: { x: draw(50, 450), y: draw(50, 450) },
+    block: { x: draw(100, 400), y: draw(100, 400), angle: draw(0, 628) / 100 },
+    first: "position",
+  });
+  const hold = draw(1, 9);
+  let target = new Float32Array(2);
+  for (let step = 0; step < 300; step++) {
+    if (step % hold === 0) target = Float32Array.of(draw(0, 513), draw(0, 513));
+    if (world.step(target).terminated) break;
+  }
+  const { block } = world.state();
+  return Math.hypot(block.x - final[2], block.y - final[3]);
+}
+
 /** With linear interpolation between neighbours. */
 function quantile(values: readonly number[], level: number): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -105,6 +131,8 @@ const covered = recordings.map(finalCoverage);
 const seconds = (performance.now() - started) / 1000;
 const differences = covered.map((coverage, i) => Math.abs(coverage - original.finalCoverage[i]));
 const steps = recordings.reduce((sum, { actions }) => sum + actions.length, 0);
+
+const apart = original.randomFinalState.map(randomDifference);
 
 const rows = [
   {
@@ -138,6 +166,14 @@ const rows = [
     within1e9: differences.filter((difference) => difference < 1e-9).length,
     within1e3: differences.filter((difference) => difference < 1e-3).length,
     most: Math.max(...differences),
+  },
+  {
+    name: "random episodes of 300 steps, walls included, px between the T's final positions",
+    method: "ours - original",
+    n: apart.length,
+    within1e9: apart.filter((distance) => distance < 1e-9).length,
+    within1e3: apart.filter((distance) => distance < 1e-3).length,
+    most: Math.max(...apart),
   },
 ];
 const commit = execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).trim();

@@ -25,13 +25,13 @@ export interface Frame {
   readonly sine: number;
 }
 
-/** The contact of a disc with a rectangle of the T; null where they are apart. The contact's point lies on the rectangle. */
+/** The contact of a disc with a rectangle of the T; none where they are apart. The contact's point lies on the rectangle. */
 export function touchDisc(
   disc: { readonly x: number; readonly y: number },
   radius: number,
   { left, right, low, high }: Rectangle,
   frame: Frame,
-): Contact | null {
+): Contact[] {
   const [dx, dy] = [disc.x - frame.x, disc.y - frame.y];
   // the disc's centre in the frame of the T
   const px = dx * frame.cosine + dy * frame.sine;
@@ -57,15 +57,17 @@ export function touchDisc(
     nearX -= nx * depth;
     nearY -= ny * depth;
   }
-  if (distance > radius) return null;
-  return {
-    key: 0,
-    x: frame.x + nearX * frame.cosine - nearY * frame.sine,
-    y: frame.y + nearX * frame.sine + nearY * frame.cosine,
-    nx: nx * frame.cosine - ny * frame.sine,
-    ny: nx * frame.sine + ny * frame.cosine,
-    distance: distance - radius,
-  };
+  if (distance > radius) return [];
+  return [
+    {
+      key: 0,
+      x: frame.x + nearX * frame.cosine - nearY * frame.sine,
+      y: frame.y + nearX * frame.sine + nearY * frame.cosine,
+      nx: nx * frame.cosine - ny * frame.sine,
+      ny: nx * frame.sine + ny * frame.cosine,
+      distance: distance - radius,
+    },
+  ];
 }
 
 /** Left, right, low, high. */

@@ -6,8 +6,9 @@
  */
 import { direction } from "../../base/index.ts";
 import { type Contact, type Frame, touchDisc } from "./contact.ts";
-import { CENTRE_OF_GRAVITY, RECTANGLES } from "./shape.ts";
-import { touchWall, type Wall, wallBetween } from "./walls.ts";
+import { type Box, firstSearch, type Mover, type Pair, type Search, SHAPES, searchOn, WALL } from "./order.ts";
+import { CENTRE_OF_GRAVITY, RECTANGLES, type Rectangle } from "./shape.ts";
+import { touchWall, wallBetween } from "./walls.ts";
 
 export const PUSHER_RADIUS = 15;
 /** Length of a substep, s. */
@@ -28,14 +29,21 @@ const RECOVERY = 0.06125962156130738;
 const MEMORY = 3;
 
 const WALL_RADIUS = 2;
-/** No point of the T is further from its centre of gravity: the ends of the stem are sqrt(15^2 + 75^2) = 76.5 px away. */
-const EXTENT = 77;
 const WALLS = [
   wallBetween({ x: 5, y: 506 }, { x: 5, y: 5 }),
   wallBetween({ x: 5, y: 5 }, { x: 506, y: 5 }),
   wallBetween({ x: 506, y: 5 }, { x: 506, y: 506 }),
   wallBetween({ x: 5, y: 506 }, { x: 506, y: 506 }),
 ];
+
+const WALL_BOXES = WALLS.map(
+  ({ from, to }): Box => [
+    Math.min(from.x, to.x) - WALL_RADIUS,
+    Math.min(from.y, to.y) - WALL_RADIUS,
+    Math.max(from.x, to.x) + WALL_RADIUS,
+    Math.max(from.y, to.y) + WALL_RADIUS,
+  ],
+);
 
 /** The T's centre of gravity, angle and velocities; `lift` is the velocity that undoes overlap. */
 export interface Block {
@@ -65,6 +73,7 @@ export interface PhysicsState {
   pusher: { x: number; y: number; vx: number; vy: number };
   block: Block;
   memories: readonly Memory[];
+  search: Search;
 }
 
 /** A contact while it is solved. */
@@ -107,49 +116,70 @@ export function advance(state: PhysicsState): void {
   block.x += (block.vx + block.liftX) * SUBSTEP;
   block.y += (block.vy + block.liftY) * SUBSTEP;
   block.angle += (block.spin + block.liftSpin) * SUBSTEP;
+  const frame = frameOf(block);
+  const { search, found } = searchOn(state.search, moversOf(pusher, block, frame), WALL_BOXES);
   block.vx = block.vy = block.spin = block.liftX = block.liftY = block.liftSpin = 0;
-  const meetings = findMeetings(state);
+  const meetings = findMeetings(state, frame, found);
   for (const { lasting, joints } of meetings) {
     if (lasting) for (const joint of joints) push(block, joint, joint.impulse);
   }
   for (let pass = 0; pass < PASSES; pass++) {
     for (const { joints } of meetings) for (const joint of joints) solve(block, joint);
   }
+  state.search = search;
   state.memories = remember(state.memories, meetings);
 }
 
-function findMeetings({ pusher, block, memories }: PhysicsState): Meeting[] {
+/** Those of `found` that touch, with their contacts. */
+function findMeetings({ pusher, block, memories }: PhysicsState, frame: Frame, found: readonly Pair[]): Meeting[] {
   const meetings: Meeting[] = [];
-  const nearPusher = isNearPusher(block, pusher);
-  const nearWalls = WALLS.filter((wall) => isNearWall(block, wall));
-  if (nearWalls.length === 0 && !nearPusher) return meetings;
-  const frame = frameOf(block);
-  const meet = (pair: number, contacts: readonly Contact[], vx: number, vy: number) => {
-    if (contacts.length === 0) return;
+  for (const shapes of found) {
+    // the pusher passes through walls, and the T's rectangles do not touch each other
+    const [rectangle, other] = [Math.min(...shapes), Math.max(...shapes)];
+    if (rectangle >= RECTANGLES.length || other < SHAPES.pusher) continue;
+    const byPusher = other === SHAPES.pusher;
+    const contacts = byPusher
+      ? touchDisc(pusher, PUSHER_RADIUS, RECTANGLES[rectangle], frame)
+      : touchWall(WALLS[other - WALL], WALL_RADIUS, RECTANGLES[rectangle], frame);
+    if (contacts.length === 0) continue;
+    const pair = rectangle + 2 * (other - SHAPES.pusher);
     const memory = memories.find((memory) => memory.pair === pair);
-    const joints = contacts.map((contact) => prepare(contact, block, vx * contact.nx + vy * contact.ny, memory));
+    const joints = contacts.map((contact) =>
+      prepare(contact, block, byPusher ? pusher.vx * contact.nx + pusher.vy * contact.ny : 0, memory),
+    );
     meetings.push({ pair, lasting: memory?.age === 0, joints });
-  };
-  // The original's most frequent order. It shows where the pusher squeezes the T, because ten passes need not converge.
-  for (const wall of nearWalls) {
-    RECTANGLES.forEach((rectangle, i) => {
-      meet(i + 2 * (1 + WALLS.indexOf(wall)), touchWall(wall, WALL_RADIUS, rectangle, frame), 0, 0);
-    });
-  }
-  for (let i = RECTANGLES.length - 1; nearPusher && i >= 0; i--) {
-    const contact = touchDisc(pusher, PUSHER_RADIUS, RECTANGLES[i], frame);
-    if (contact) meet(i, [contact], pusher.vx, pusher.vy);
   }
   return meetings;
 }
 
-function isNearWall({ x, y }: Block, { from, normal }: Wall): boolean {
-  return Math.abs((x - from.x) * normal.x + (y - from.y) * normal.y) < EXTENT + WALL_RADIUS;
+/** In the order of `SHAPES`. */
+function moversOf(pusher: PhysicsState["pusher"], { vx, vy }: Block, frame: Frame): Mover[] {
+  const r = PUSHER_RADIUS;
+  const box: Box = [pusher.x - r, pusher.y - r, pusher.x + r, pusher.y + r];
+  const rectangles = RECTANGLES.map((rectangle) => ({ box: boxAround(rectangle, frame), vx, vy }));
+  return [...rectangles, { box, vx: pusher.vx, vy: pusher.vy }];
 }
 
-function isNearPusher(block: Block, pusher: PhysicsState["pusher"]): boolean {
-  const [dx, dy, reach] = [pusher.x - block.x, pusher.y - block.y, EXTENT + PUSHER_RADIUS];
-  return dx * dx + dy * dy < reach * reach;
+function boxAround({ left, right, low, high }: Rectangle, { x, y, cosine, sine }: Frame): Box {
+  const [px, py] = [(left + right) / 2, (low + high) / 2];
+  const [cx, cy] = [x + px * cosine - py * sine, y + px * sine + py * cosine];
+  const [width, height] = [(right - left) / 2, (high - low) / 2];
+  const reachX = width * Math.abs(cosine) + height * Math.abs(sine);
+  const reachY = width * Math.abs(sine) + height * Math.abs(cosine);
+  return [cx - reachX, cy - reachY, cx + reachX, cy + reachY];
+}
+
+/** A pusher and a T at rest, anywhere, in the state of a world that was just built. */
+export function atRest(
+  pusher: { x: number; y: number },
+  { x, y, angle }: Pick<Block, "x" | "y" | "angle">,
+): PhysicsState {
+  return {
+    pusher: { x: pusher.x, y: pusher.y, vx: 0, vy: 0 },
+    block: { x, y, angle, ...STILL },
+    memories: [],
+    search: FIRST_SEARCH,
+  };
 }
 
 function frameOf({ x, y, angle }: Block): Frame {
@@ -214,3 +244,15 @@ function remember(memories: readonly Memory[], meetings: readonly Meeting[]): re
     .map((memory) => ({ ...memory, age: memory.age + 1 }));
   return [...fresh, ...fading];
 }
+
+const STILL = { vx: 0, vy: 0, spin: 0, liftX: 0, liftY: 0, liftSpin: 0 };
+
+/** The original builds its world with the pusher at (256, 400) and the T at (256, 300), upright, and moves them later. */
+const FIRST_SEARCH = firstSearch(
+  moversOf(
+    { x: 256, y: 400, vx: 0, vy: 0 },
+    { x: 256, y: 345, angle: 0, ...STILL },
+    { x: 256, y: 300, cosine: 1, sine: 0 },
+  ),
+  WALL_BOXES,
+);

@@ -7,19 +7,24 @@ interface Point {
   readonly y: number;
 }
 
+/** An end of a wall (0, 1) or a corner of a rectangle (0 to 3). */
+interface Vertex extends Point {
+  readonly index: number;
+}
+type Edge = readonly [Vertex, Vertex];
+
 /** A wall from one point to another; `normal` is its direction turned from y towards x. */
 export interface Wall {
-  readonly from: Point;
-  readonly to: Point;
+  readonly from: Vertex;
+  readonly to: Vertex;
   readonly normal: Point;
-  readonly length: number;
 }
 
 /** The wall between two points. */
 export function wallBetween(from: Point, to: Point): Wall {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const length = Math.sqrt(dx * dx + dy * dy);
-  return { from, to, normal: { x: dy / length, y: -dx / length }, length };
+  return { from: { ...from, index: 0 }, to: { ...to, index: 1 }, normal: { x: dy / length, y: -dx / length } };
 }
 
 /** The direction in which two shapes are the least apart (or overlap the least), from the wall to the T. */
@@ -62,9 +67,13 @@ function gap({ from, normal }: Wall, { left, right, low, high }: Rectangle, { x,
 }
 
 /** Anticlockwise where y points up, from the corner that is left and low; edge i runs from corner i - 1 to corner i. */
-function cornersOf({ left, right, low, high }: Rectangle, { x, y, cosine, sine }: Frame): Point[] {
-  const corner = (px: number, py: number) => ({ x: x + px * cosine - py * sine, y: y + px * sine + py * cosine });
-  return [corner(left, low), corner(right, low), corner(right, high), corner(left, high)];
+function cornersOf({ left, right, low, high }: Rectangle, { x, y, cosine, sine }: Frame): Vertex[] {
+  const corner = (index: number, px: number, py: number) => ({
+    x: x + px * cosine - py * sine,
+    y: y + px * sine + py * cosine,
+    index,
+  });
+  return [corner(0, left, low), corner(1, right, low), corner(2, right, high), corner(3, left, high)];
 }
 
 /**
@@ -113,44 +122,37 @@ function betweenPoints(wall: Wall, corners: readonly Point[]): Separation {
   return best;
 }
 
-interface EdgePoint extends Point {
-  readonly index: number;
-}
-type Edge = readonly [EdgePoint, EdgePoint];
-
 /** The wall, run so that its normal looks the way of `normal`. */
 function wallEdge({ from, to, normal: own }: Wall, normal: Point): Edge {
-  const [start, end] = [
-    { ...from, index: 0 },
-    { ...to, index: 1 },
-  ];
-  return along(own, normal) > 0 ? [start, end] : [end, start];
+  return along(own, normal) > 0 ? [from, to] : [to, from];
 }
 
 /** Of the two edges at the corner nearest to the wall the one that looks at it more. */
-function rectangleEdge(corners: readonly Point[], normal: Point): Edge {
-  const index = corners.indexOf(lowest(corners, normal));
-  const [before, after] = [(index + 3) % 4, (index + 1) % 4];
-  const point = (i: number) => ({ ...corners[i], index: i });
-  const looks = (from: Point, to: Point) =>
-    -((to.y - from.y) * normal.x - (to.x - from.x) * normal.y) / distanceBetween(from, to);
-  return looks(corners[before], corners[index]) > looks(corners[index], corners[after])
-    ? [point(before), point(index)]
-    : [point(index), point(after)];
+function rectangleEdge(corners: readonly Vertex[], normal: Point): Edge {
+  const nearest = lowest(corners, normal);
+  const [before, after] = [corners[(nearest.index + 3) % 4], corners[(nearest.index + 1) % 4]];
+  return facing(before, nearest, normal) > facing(nearest, after, normal) ? [before, nearest] : [nearest, after];
+}
+
+/** How much an edge of a rectangle looks against `normal`, -1 to 1. */
+function facing(from: Point, to: Point, normal: Point): number {
+  return ((to.x - from.x) * normal.y - (to.y - from.y) * normal.x) / distanceBetween(from, to);
 }
 
 /** The point of `edge` that lies level with `point` across `normal`, or the end that is nearest to that. */
 function project(point: Point, [from, to]: Edge, normal: Point): Point {
-  const level = ({ x, y }: Point) => x * normal.y - y * normal.x;
-  const [start, span] = [level(from), level(to) - level(from)];
-  const share = span === 0 ? 0 : Math.min(1, Math.max(0, (level(point) - start) / span));
+  const start = level(from, normal);
+  const span = level(to, normal) - start;
+  const share = span === 0 ? 0 : Math.min(1, Math.max(0, (level(point, normal) - start) / span));
   return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
 }
+
+const level = (point: Point, normal: Point) => point.x * normal.y - point.y * normal.x;
 
 const along = (point: Point, normal: Point) => point.x * normal.x + point.y * normal.y;
 
 /** Of `points` the one furthest against `normal`. */
-function lowest(points: readonly Point[], normal: Point): Point {
+function lowest<P extends Point>(points: readonly P[], normal: Point): P {
   let best = points[0];
   for (const point of points) if (along(point, normal) < along(best, normal)) best = point;
   return best;

@@ -14,7 +14,7 @@ import {
   worldKey,
 } from "../../world/index.ts";
 import { coverageOf } from "./coverage.ts";
-import { advance, type PhysicsState, substep } from "./physics.ts";
+import { advance, atRest, type PhysicsState, substep } from "./physics.ts";
 import { centreOf, KEYPOINTS, keypointsAt, type Pose, poseAround } from "./shape.ts";
 import { readPhysics, showPhysics } from "./snapshot.ts";
 
@@ -166,11 +166,7 @@ function placed({ pusher, block, velocity = { x: 0, y: 0 }, first = "angle" }: P
     throw new RangeError(`push-t: start [${numbers.join(", ")}], expected 7 finite numbers`);
   }
   const centre = centreOf(first === "position" ? { ...block, angle: 0 } : block);
-  const state: PhysicsState = {
-    pusher: { x: pusher.x, y: pusher.y, vx: 0, vy: 0 },
-    block: { ...centre, angle: block.angle, vx: 0, vy: 0, spin: 0, liftX: 0, liftY: 0, liftSpin: 0 },
-    memories: [],
-  };
+  const state = atRest(pusher, { ...centre, angle: block.angle });
   advance(state);
   state.pusher.vx = velocity.x;
   state.pusher.vy = velocity.y;
