@@ -43,7 +43,9 @@ export interface StoredEpisode extends EpisodeStart {
   readonly droppedBytes: number;
 }
 
-/** The columns of a stored episode. Throws RangeError where it has no steps. */
+/**
+ * The columns of a stored episode; success that nobody knows of counts as none. Throws RangeError where it has no steps.
+ */
 export function episodeFrom(spec: EnvironmentSpec, stored: StoredEpisode): Episode {
   const { seed, actors, info, endInfo, success, steps } = stored;
   const last = { ...(endInfo ?? info), success: success ?? false };

@@ -96,6 +96,9 @@ function storeAt(path: string, manifest: Manifest): Store {
   const annotationsFile = join(path, ANNOTATIONS_FILE);
   const fileOf = (id: string) => join(folder, `${checkId(id, path)}${EXTENSION}`);
 
+  /** The number of the next episode, once it was asked for. */
+  let next: number | undefined;
+
   /** Null where the recording was interrupted before its first record was whole. */
   const read = async (id: string, annotations: readonly Annotation[]): Promise<StoredEpisode | null> => {
     const file = fileOf(id);
@@ -119,8 +122,10 @@ function storeAt(path: string, manifest: Manifest): Store {
     async startEpisode({ id, ...start }) {
       mkdirSync(folder, { recursive: true });
       if (id !== undefined) return begin(id, fileOf(id), { ...start, spec });
-      for (let next = nextNumber(listEpisodes(folder)); ; next++) {
-        const number = String(next).padStart(6, "0");
+      next ??= nextNumber(listEpisodes(folder));
+      // Another process may have taken a number since: then the file is there, and the next one is tried.
+      for (;;) {
+        const number = String(next++).padStart(6, "0");
         const recording = await begin(number, fileOf(number), { ...start, spec, ifFree: true });
         if (recording) return recording;
       }
@@ -191,7 +196,7 @@ function listEpisodes(folder: string): string[] {
 }
 
 const nextNumber = (ids: readonly string[]): number =>
-  Math.max(-1, ...ids.filter((id) => /^\d+$/.test(id)).map(Number)) + 1;
+  ids.reduce((most, id) => (/^\d{1,9}$/.test(id) ? Math.max(most, Number(id) + 1) : most), 0);
 
 function checkId(id: string, path: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(id)) return id;
