@@ -97,9 +97,11 @@ function still(): Vehicle {
 export function drive(vehicle: Vehicle, road: Road, steering: number, acceleration: number, seconds: number): void {
   const turn = VEHICLE.maxSteeringRate * seconds;
   vehicle.steering += Math.min(Math.max(steering - vehicle.steering, -turn), turn);
-  slopes(vehicle, road, vehicle.steering, acceleration, first);
+  const { speed } = vehicle;
+  const asked = (speed <= 0 && acceleration < 0) || (speed >= VEHICLE.maxSpeed && acceleration > 0) ? 0 : acceleration;
+  slopes(vehicle, road, vehicle.steering, asked, first);
   shift(vehicle, first, seconds / 2, middle);
-  slopes(middle, road, vehicle.steering, acceleration, second);
+  slopes(middle, road, vehicle.steering, asked, second);
   shift(vehicle, second, seconds, vehicle);
   vehicle.forwardAcceleration = second.forwardAcceleration;
   vehicle.lateralAcceleration = second.lateralAcceleration;
@@ -123,14 +125,13 @@ function slopes(at: Motion, road: Road, steering: number, acceleration: number, 
   out.d = speed * across + lateralSpeed * along;
   out.headingError = yawRate - curvature * out.s;
 
-  const asked = (speed <= 0 && acceleration < 0) || (speed >= VEHICLE.maxSpeed && acceleration > 0) ? 0 : acceleration;
   const [wheelCosine, wheelSine] = [cosine(steering), sine(steering)];
   const dynamic = Math.min(Math.max((speed - BLEND.from) / (BLEND.to - BLEND.from), 0), 1);
   let speedSlope = 0;
   let lateralSlope = 0;
   let yawSlope = 0;
   if (dynamic > 0) {
-    const push = VEHICLE.mass * asked;
+    const push = VEHICLE.mass * acceleration;
     const pushFront = (push * VEHICLE.toRear) / WHEELBASE;
     const slipFront = arctangent((lateralSpeed + VEHICLE.toFront * yawRate) / speed) - steering;
     const slipRear = arctangent((lateralSpeed - VEHICLE.toRear * yawRate) / speed);
@@ -144,8 +145,8 @@ function slopes(at: Motion, road: Road, steering: number, acceleration: number, 
   }
   if (dynamic < 1) {
     const kinematic = 1 - dynamic;
-    const turning = kinematicYawRate(speed, wheelSine / wheelCosine, asked);
-    speedSlope += kinematic * asked;
+    const turning = kinematicYawRate(speed, wheelSine / wheelCosine, acceleration);
+    speedSlope += kinematic * acceleration;
     lateralSlope += (kinematic * (VEHICLE.toRear * turning - lateralSpeed)) / KINEMATIC_LAG;
     yawSlope += (kinematic * (turning - yawRate)) / KINEMATIC_LAG;
   }

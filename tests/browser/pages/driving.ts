@@ -1,0 +1,1 @@
+export { hashOfDriving } from "../../environments/driving-values.ts";
