@@ -10,7 +10,7 @@ const AIM = 100_000;
 const EPISODES = 40;
 const TURNS = 7;
 
-const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+const { values } = parseArgs({ options: { json: { type: "boolean", default: false } }, strict: false });
 
 const rows = [];
 for (const scenario of SCENARIOS) {

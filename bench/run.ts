@@ -50,11 +50,12 @@ async function engine(): Promise<void> {
       const result = await measureRow(row, threads, peer, schedule);
       say(line(result));
       results.push(result);
+      if (values.save) save({ rows: [result], growth: [] }, peer?.version ?? "missing");
     }
   }
   const growth = values.growth ? await measureGrowth(peer, say) : [];
   peer?.close();
-  if (values.save) save({ rows: results, growth }, peer?.version ?? "missing");
+  if (values.save) save({ rows: [], growth }, peer?.version ?? "missing");
   if (values.json) console.log(JSON.stringify({ rows: results, ...(values.growth && { growth }) }));
 }
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { Result } from "./engine.ts";
 import type { Growth } from "./growth.ts";
 import { growthPlot } from "./plot.ts";
+import { rows } from "./rows.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -20,7 +21,7 @@ export interface Saved {
   readonly growth: readonly Growth[];
 }
 
-/** Writes what was measured; a part that was not measured this time stays as it was. */
+/** Writes what was measured; a row that was not measured this time stays as it was. */
 export function save(measured: { rows: readonly Result[]; growth: readonly Growth[] }, torch: string): void {
   const file = `${root}bench/engine/results.json`;
   const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json");
@@ -31,13 +32,17 @@ export function save(measured: { rows: readonly Result[]; growth: readonly Growt
       return null;
     }
   })();
+  const known = (before?.rows ?? []).filter(
+    (old) => !measured.rows.some(({ name, threads }) => name === old.name && threads === old.threads),
+  );
+  const place = ({ name, threads }: Result) => 100 * threads + rows.findIndex((row) => row.name === name);
   const saved: Saved = {
     command: `npm run bench -- engine ${process.argv.slice(3).join(" ")}`,
     commit: execSync("git rev-parse --short HEAD", { cwd: root, encoding: "utf8" }).trim(),
     date: new Date().toISOString().slice(0, 16),
     machine: `${cpus()[0].model.trim()}, ${cpus().length} cores`,
     versions: { node: process.versions.node, "onnxruntime-node": version, torch },
-    rows: measured.rows.length > 0 ? measured.rows : (before?.rows ?? []),
+    rows: [...known, ...measured.rows].sort((a, b) => place(a) - place(b)),
     growth: measured.growth.length > 0 ? measured.growth : (before?.growth ?? []),
   };
   writeFileSync(file, `${JSON.stringify(saved, null, 1)}\n`);

@@ -22,11 +22,11 @@ export function nodeRuntime({ provider = "cpu", threads = 1 }: NodeRuntimeOption
     throw new InputError(`threads: found ${threads}, expected 1 or more`);
   return {
     name: `node ${provider}, ${threads} thread${threads === 1 ? "" : "s"}`,
-    async open(model, { alwaysInto = false } = {}) {
+    async open(model, { alwaysInto = false, threads: most = threads } = {}) {
       try {
         const options = {
           executionProviders: [provider],
-          intraOpNumThreads: threads,
+          intraOpNumThreads: Math.min(threads, most),
           interOpNumThreads: 1,
           graphOptimizationLevel: "all",
           // errors only: of a graph that it simplifies further, it warns

@@ -29,6 +29,8 @@ export interface Session {
 export interface OpenOptions {
   /** Every run will name arrays for its results, which lets a runtime leave out a copy of them. Default: false. */
   readonly alwaysInto?: boolean;
+  /** Use no more threads than these, whatever the runtime may; for models too small to be shared out. */
+  readonly threads?: number;
 }
 
 /** What opens models: one for each platform and provider. */

@@ -32,18 +32,23 @@ import {
 
 type CopyName = "parameter" | StateName;
 
+/** Parameters times batch below which one thread is used: mlp-64 of the bench has 0.4 million. docs/performance.md. */
+const LEAST_SHARED_WORK = 1_000_000;
+
 /** A stepper that carries out `updatesPerCall` updates in one call; a program for single ones is made when needed. */
 export function inGraphStepper(options: StepperOptions, updatesPerCall: number): Stepper {
-  const { problem, optimizer, runtime, start } = options;
+  const { problem, optimizer, batchSize, runtime, start } = options;
   const copies: readonly CopyName[] = ["parameter", ...stateNames(optimizer)];
   const paths = Object.keys(problem.parameters);
   const vectors = new Map<CopyName, Float32Array>(
     copies.map((copy) => [copy, joined(paths.map((path) => start[copy]![path]))]),
   );
+  // operators of a few microseconds wait longer for a second thread than it saves
+  const threads = totalSize(options) * batchSize < LEAST_SHARED_WORK ? 1 : undefined;
   const sessions = new Map<number, Promise<Session>>();
   const sessionFor = (count: number) => {
-    const known =
-      sessions.get(count) ?? runtime.open(toOnnx(updateProgram(options, copies, count), { name: "updates" }));
+    const open = () => runtime.open(toOnnx(updateProgram(options, copies, count), { name: "updates" }), { threads });
+    const known = sessions.get(count) ?? open();
     sessions.set(count, known);
     return known;
   };
