@@ -46,6 +46,11 @@ export function save(measured: { rows: readonly Result[]; growth: readonly Growt
     growth: measured.growth.length > 0 ? measured.growth : (before?.growth ?? []),
   };
   writeFileSync(file, `${JSON.stringify(saved, null, 1)}\n`);
+  render(saved);
+}
+
+/** Plot and tables of saved results. */
+function render(saved: Saved): void {
   if (saved.growth.length > 0) {
     const title = "MLP 14-w-w-7, one update, one thread";
     writeFileSync(`${root}docs/engine-growth.svg`, growthPlot(saved.growth, title));
