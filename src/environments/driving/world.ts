@@ -97,7 +97,7 @@ function progress({ ego, layout: { start, goal } }: State): number {
 
 function describe(state: State): Info {
   const { touched, departed, arrived, mode, steps, jerkSquares, lateralSquares } = state;
-  const metrics = {
+  return {
     success: arrived && touched < 0 && !departed,
     collision: touched >= 0,
     obstacleCollision: touched === 0,
@@ -105,8 +105,8 @@ function describe(state: State): Info {
     progress: progress(state),
     rmsJerk: Math.sqrt(jerkSquares / Math.max(steps, 1)),
     rmsLateralAcceleration: Math.sqrt(lateralSquares / Math.max(steps, 1)),
+    mode: mode ?? undefined,
   };
-  return mode ? { ...metrics, mode } : metrics;
 }
 
 /** One control period; it stops early where the episode does. */
