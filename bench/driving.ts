@@ -31,8 +31,8 @@ for (const scenario of SCENARIOS) {
       world.reset(seed);
       const start = process.cpuUsage();
       for (const action of actions) world.step(action);
-      const { user: program, system } = process.cpuUsage(start);
-      seconds += (program + system) / 1e6;
+      const used = process.cpuUsage(start);
+      seconds += (used.user + used.system) / 1e6;
       steps += actions.length;
     }
     return steps / seconds;

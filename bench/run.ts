@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- NAME [--json] [--rows a,b] [--threads 1,2] [--turns n] [--growth] [--save]`. NAME: engine,
- * optimizer, dataset. With `--json` the last and only line on standard output is one object; the table goes to standard
+ * optimizer, dataset, driving. With `--json` the last and only line on standard output is one object; the table goes to standard
  * error.
  * `--growth` adds widths and batches; `--save` writes results.json and the tables of docs/performance.md.
  */
@@ -63,6 +63,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   engine,
   optimizer: () => import("./optimizer.ts"),
   dataset: () => import("./dataset.ts"),
+  driving: () => import("./driving.ts"),
 };
 
 const bench =

@@ -46,6 +46,7 @@ export function growthPlot(results: readonly Growth[], title: string): string {
   ];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
+    "<title>Time of one update by width, ours and PyTorch's</title>",
     `<rect width="${width}" height="${height}" fill="white"/>`,
     ...legend,
     ...panels,
