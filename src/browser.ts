@@ -15,7 +15,7 @@ export {
   type Scene,
 } from "./environments/index.ts";
 export { compare, evaluate, heldOutError } from "./evaluation/index.ts";
-export { DRIVING_STYLES, type DrivingStyle, drivingExpert, forkExpert } from "./experts/index.ts";
+export { DRIVING_STYLES, type DrivingStyle, drivingExpert, forkExpert, pushTExpert } from "./experts/index.ts";
 export { ddimSample, diffusionLoss, l2Head, leadingTimes, mixtureHead, squaredCosine } from "./heads/index.ts";
 export * as nn from "./nn/index.ts";
 export { toOnnx } from "./onnx/index.ts";

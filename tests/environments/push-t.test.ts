@@ -57,8 +57,9 @@ describe("Push-T's coverage (ALGORITHMS.md 11.12)", () => {
     const moved = (x: number) => world.start({ pusher: FAR, block: offGoal({ x }) }).info;
     // 1 - 120 d / 6300 = 0.95 at d = 2.625
     expect([moved(2.6).success, moved(2.7).success]).toEqual([true, false]);
-    // 1 - 120 * 2.7 / 6300 = 0.948571, over 0.95: 0.998496
     expect(world.step(Float32Array.of(20, 20))).toMatchObject({ terminated: false, truncated: false });
+    moved(2.6);
+    expect(world.step(Float32Array.of(20, 20))).toMatchObject({ terminated: true, truncated: false, reward: 1 });
     expect(world.start({ pusher: FAR, block: offGoal({ x: 5, y: -3, angle: 0.1 }) }).info.success).toBe(false);
     expect(world.step(Float32Array.of(20, 20)).reward).toBeCloseTo(0.919902988, 9);
   });

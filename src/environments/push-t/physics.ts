@@ -10,9 +10,9 @@ import { type Box, firstSearch, type Mover, type Pair, type Search, SHAPES, sear
 import { CENTRE_OF_GRAVITY, RECTANGLES, type Rectangle } from "./shape.ts";
 import { touchWall, wallBetween } from "./walls.ts";
 
-export const PUSHER_RADIUS = 15;
+const PUSHER_RADIUS = 15;
 /** Length of a substep, s. */
-export const SUBSTEP = 0.01;
+const SUBSTEP = 0.01;
 /** The target pulls the pusher with 100 /s^2 per px, its own velocity brakes it with 20 /s. */
 const PULL = 100;
 const BRAKE = 20;

@@ -2,7 +2,7 @@
  * The T: two rectangles in the frame of its body, whose origin lies in the middle of the bar's top edge; x along the bar,
  * y down the stem. Lengths in px, angles in rad; angles turn x towards y.
  */
-import { direction } from "../../base/index.ts";
+import { arctangent, direction } from "../../base/index.ts";
 
 /** A rectangle with its sides along the axes. */
 export interface Rectangle {
@@ -53,6 +53,33 @@ export function keypointsAt({ x, y, angle }: Pose): Float32Array {
     points[2 * i + 1] = y + px * sine + py * cosine;
   });
   return points;
+}
+
+/** The pose of the T with these keypoints [9 x 2], its angle in (-π, π]: the least-squares fit (Kabsch 1976). */
+export function poseOfKeypoints(points: ArrayLike<number>): Pose {
+  const n = KEYPOINTS.length;
+  const mean = { x: 0, y: 0, px: 0, py: 0 };
+  KEYPOINTS.forEach(([px, py], i) => {
+    mean.x += points[2 * i] / n;
+    mean.y += points[2 * i + 1] / n;
+    mean.px += px / n;
+    mean.py += py / n;
+  });
+  let [along, across] = [0, 0];
+  KEYPOINTS.forEach(([px, py], i) => {
+    const [x, y] = [points[2 * i] - mean.x, points[2 * i + 1] - mean.y];
+    along += (px - mean.px) * x + (py - mean.py) * y;
+    across += (px - mean.px) * y - (py - mean.py) * x;
+  });
+  const angle = angleTo(along, across);
+  const [cosine, sine] = direction(angle);
+  return { x: mean.x - (mean.px * cosine - mean.py * sine), y: mean.y - (mean.px * sine + mean.py * cosine), angle };
+}
+
+/** The angle of the direction (x, y), which is not (0, 0). */
+function angleTo(x: number, y: number): number {
+  if (Math.abs(x) >= Math.abs(y)) return arctangent(y / x) + (x > 0 ? 0 : y >= 0 ? Math.PI : -Math.PI);
+  return (y > 0 ? Math.PI / 2 : -Math.PI / 2) - arctangent(x / y);
 }
 
 /** The centre of gravity of a T at `pose`. */
