@@ -253,6 +253,20 @@ describe("Push-T's physics, whatever happens", () => {
     );
   });
 
+  it("refuses snapshots that lack a part or hold a broken one", () => {
+    const world = pushTWorld();
+    world.reset(1);
+    const whole = world.snapshot();
+    for (const part of Object.keys(whole)) {
+      for (const broken of [undefined, "x", [1]]) {
+        const snapshot = JSON.parse(JSON.stringify({ ...whole, [part]: broken }));
+        expect(() => world.restore(snapshot), `${part}: ${broken}`).toThrow(/no snapshot of this world/);
+      }
+    }
+    world.restore(whole);
+    expect(world.snapshot()).toEqual(whole);
+  });
+
   it("one long episode has these bits, here and in the browser (tests/browser/push-t.test.ts)", () => {
     expect(episodeFingerprint()).toBe(EPISODE_FINGERPRINT);
   });

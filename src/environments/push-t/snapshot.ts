@@ -47,7 +47,7 @@ function readMemories(numbers: Numbers): Memory[] | null {
 }
 
 function readSearch({ boxes, tree, pairs }: Snapshot): Search | null {
-  if (!isNumbers(boxes, 12) || !isNumbers(tree, 5) || !isNumbers(pairs)) return null;
+  if (!isNumbers(boxes, 12) || !isNumbers(tree, 5) || !isNumbers(pairs) || pairs.length % 2 > 0) return null;
   const leaves = tree.filter((shape) => shape >= 0).toSorted((a, b) => a - b);
   if (leaves.join() !== "0,1,2") return null;
   return {
