@@ -16,7 +16,23 @@ export {
 } from "./environments/index.ts";
 export { compare, evaluate, heldOutError } from "./evaluation/index.ts";
 export { DRIVING_STYLES, type DrivingStyle, drivingExpert, forkExpert, pushTExpert } from "./experts/index.ts";
-export { ddimSample, diffusionLoss, l2Head, leadingTimes, mixtureHead, squaredCosine } from "./heads/index.ts";
+export {
+  autoregressiveHead,
+  ddimSample,
+  ddpmSample,
+  diffusionLoss,
+  flowLevels,
+  flowLoss,
+  flowSample,
+  gaussianHead,
+  huberHead,
+  l1Head,
+  l2Head,
+  leadingTimes,
+  maskedPerceptron,
+  mixtureHead,
+  squaredCosine,
+} from "./heads/index.ts";
 export * as nn from "./nn/index.ts";
 export { toOnnx } from "./onnx/index.ts";
 export {

@@ -2,17 +2,22 @@
  * heads: from the numbers of a network to actions. Each head has a training loss and a sampler; those with a density
  * have its logarithm. Networks arrive as arguments.
  *
- * Law: imports base and tensor. Runs unchanged in Node and in the browser.
+ * Law: imports base, tensor and nn (for the masked network of the autoregressive head). Runs unchanged in Node and in
+ * the browser.
  */
 export {
-  addNoise,
-  type Denoiser,
-  ddimSample,
-  diffusionLoss,
-  leadingTimes,
-  type NoiseSchedule,
-  squaredCosine,
-} from "./diffusion.ts";
+  type Autoregression,
+  type AutoregressiveOptions,
+  autoregressiveHead,
+  binCentre,
+  binOf,
+} from "./autoregressive.ts";
+export { type DdimOptions, type DdpmOptions, ddimSample, ddpmSample, type StepDenoiser } from "./denoising.ts";
+export { addNoise, type Denoiser, diffusionLoss, diffusionTarget, type Prediction } from "./diffusion.ts";
+export { flowLevels, flowLoss, flowSample, type LevelLaw, noiseLevel, type Velocity } from "./flow.ts";
+export { type GaussianOptions, gaussianHead } from "./gaussian.ts";
 export { type Head, isTractable, type TractableHead } from "./head.ts";
+export { type MaskedOptions, maskedPerceptron } from "./masked.ts";
 export { type MixtureOptions, mixtureHead } from "./mixture.ts";
-export { l2Head } from "./regression.ts";
+export { type HuberOptions, huberHead, l1Head, l2Head, type RegressionOptions } from "./regression.ts";
+export { leadingTimes, type NoiseSchedule, squaredCosine } from "./schedule.ts";

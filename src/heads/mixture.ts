@@ -4,12 +4,8 @@
  */
 import {
   add,
-  cast,
-  cumulativeSum,
   div,
-  erf,
   expand,
-  less,
   log,
   logSoftmax,
   logSumExp,
@@ -19,7 +15,6 @@ import {
   oneHot,
   reshape,
   slice,
-  softmax,
   softplus,
   splitAxis,
   square,
@@ -28,6 +23,7 @@ import {
   type Tensor,
   tanh,
 } from "../tensor/index.ts";
+import { chooseByNormal } from "./choice.ts";
 import type { TractableHead } from "./head.ts";
 
 export interface MixtureOptions {
@@ -84,9 +80,7 @@ export function mixtureHead(options: MixtureOptions): TractableHead {
     loss: (output, actions) => neg(mean(logProbability(output, actions))),
     sample(output, noise) {
       const { means, deviations, logits } = read(output);
-      const uniform = mul(0.5, add(1, erf(mul(slice(noise, -1, 0, 1), Math.SQRT1_2))));
-      const below = slice(cumulativeSum(softmax(logits)), -1, 0, modes - 1);
-      const index = cast(sum(cast(less(below, uniform), "float32"), { axes: -1 }), "int32");
+      const index = chooseByNormal(logits, slice(noise, -1, 0, 1));
       const chosen = expand(oneHot(index, modes), -1);
       const center = sum(mul(chosen, means), { axes: 1 });
       if (samplingScale === 0) return center;

@@ -1,8 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { addNoise, ddimSample, diffusionLoss, leadingTimes, squaredCosine } from "../../src/heads/index.ts";
+import {
+  addNoise,
+  ddimSample,
+  ddpmSample,
+  diffusionLoss,
+  diffusionTarget,
+  leadingTimes,
+  type Prediction,
+  type StepDenoiser,
+  squaredCosine,
+} from "../../src/heads/index.ts";
 import {
   add,
+  concat,
   constant,
+  full,
   gather,
   gradient,
   input,
@@ -83,9 +95,10 @@ describe("the squared-cosine schedule", () => {
 });
 
 interface DiffusionCase {
-  name: string;
+  name: Prediction;
   inputs: Record<"clean" | "noise" | "t" | "predicted", GoldenTensor>;
   noisy: GoldenTensor;
+  target: GoldenTensor;
   loss: GoldenTensor;
   gradient: GoldenTensor;
 }
@@ -103,51 +116,115 @@ describe("the loss", () => {
     });
   });
 
-  it("is PyTorch's at given times and noise", () => {
-    const { diffusion } = golden<{ diffusion: DiffusionCase[] }>("heads");
-    const { inputs, ...expected } = diffusion.find(({ name }) => name === "epsilon")!;
+  const { diffusion } = golden<{ diffusion: DiffusionCase[] }>("heads");
+  it.each(diffusion)("is PyTorch's at given times and noise: $name", ({ name, inputs, ...expected }) => {
     const flat = ({ data }: GoldenTensor) => constant(data, [3, 8]);
     const noise = flat(inputs.noise);
     const time = constant(inputs.t.data, [3], "int32");
     const predicted = input("predicted", [3, 8]);
-    const loss = mean(square(sub(predicted, noise)));
+    const noising = { time, noise, schedule: SCHEDULE };
+    const target = diffusionTarget(flat(inputs.clean), { ...noising, prediction: name });
+    const loss = mean(square(sub(predicted, target)));
     const outputs = {
-      noisy: addNoise(flat(inputs.clean), { time, noise, schedule: SCHEDULE }),
+      noisy: addNoise(flat(inputs.clean), noising),
+      target,
       loss,
       gradient: gradient(loss, [predicted])[0],
     };
     const found = inFloat64([predicted], outputs, { predicted: inputs.predicted.data });
-    for (const key of ["noisy", "loss", "gradient"] as const) {
+    for (const key of ["noisy", "target", "loss", "gradient"] as const) {
       const { shape } = expected[key];
       expectClose({ shape, data: found[key] as Float32Array }, expected[key], 1e-6, key);
     }
   });
 
-  it("draws its times and noise from the key, and asks the network about the noisy chunk", async () => {
-    const key = input("key", [2], "uint32");
-    const values = [0.1, -0.2, 0.3, 0.4, -0.5, 0.6, 0.7, -0.8, 0.9, 0.05, 0.15, -0.25];
-    const chunk = constant(values, [4, 3]);
-    const scale = constant(0.01);
-    // a network that looks at everything it is given: 0.5 x + 0.01 t
-    const denoise = (noisy: Tensor, time: Tensor) => add(mul(0.5, noisy), mul(scale, reshape(time, [4, 1])));
-    const [forTime, forNoise] = randomWords(key, [4, 12]);
-    const outputs = {
-      loss: diffusionLoss(denoise, { chunk, key, schedule: SCHEDULE }),
-      time: randomIntegers(forTime, [4], 100),
-      noise: randomNormal(forNoise, [4, 3]),
-    };
-    for (const word of [1, 2]) {
-      const { loss, time, noise } = await inFloat32([key], outputs, { key: [0, word] });
-      const expected = values.reduce((total, value, index) => {
-        const level = SCHEDULE.alphaBar[time[Math.floor(index / 3)]];
-        const noisy = Math.sqrt(level) * value + Math.sqrt(1 - level) * noise[index];
-        const predicted = 0.5 * noisy + 0.01 * time[Math.floor(index / 3)];
-        return total + (predicted - noise[index]) ** 2 / 12;
-      }, 0);
-      expect(loss[0]).toBeCloseTo(expected, 5);
-    }
+  // ALGORITHMS.md 11.1: x₀ = [.25, -.75], ε = [1.5, -.5] at t = 50
+  it.each([
+    ["epsilon", [1.5, -0.5]],
+    ["sample", [0.25, -0.75]],
+    ["v", [0.8567720652, 0.1959509872]],
+  ] as const)("asks for %s", (prediction, expected) => {
+    const noising = { time: constant([50], [1], "int32"), noise: constant([1.5, -0.5], [1, 2]), schedule: SCHEDULE };
+    const { target } = inFloat64([], {
+      target: diffusionTarget(constant([0.25, -0.75], [1, 2]), { ...noising, prediction }),
+    });
+    expected.forEach((value, index) => {
+      expect(target[index]).toBeCloseTo(value, 6);
+    });
   });
+
+  it.each([
+    ["epsilon", 0, 1],
+    ["sample", 1, 0],
+    ["v", null, null],
+  ] as const)(
+    "draws its times and noise from the key, and asks the network about the noisy chunk: %s",
+    async (prediction, ofClean, ofNoise) => {
+      const key = input("key", [2], "uint32");
+      const values = [0.1, -0.2, 0.3, 0.4, -0.5, 0.6, 0.7, -0.8, 0.9, 0.05, 0.15, -0.25];
+      const chunk = constant(values, [4, 3]);
+      const scale = constant(0.01);
+      // a network that looks at everything it is given: 0.5 x + 0.01 t
+      const denoise = (noisy: Tensor, time: Tensor) => add(mul(0.5, noisy), mul(scale, reshape(time, [4, 1])));
+      const [forTime, forNoise] = randomWords(key, [4, 12]);
+      const outputs = {
+        loss: diffusionLoss(denoise, { chunk, key, schedule: SCHEDULE, prediction }),
+        time: randomIntegers(forTime, [4], 100),
+        noise: randomNormal(forNoise, [4, 3]),
+      };
+      for (const word of [1, 2]) {
+        const { loss, time, noise } = await inFloat32([key], outputs, { key: [0, word] });
+        const expected = values.reduce((total, value, index) => {
+          const level = SCHEDULE.alphaBar[time[Math.floor(index / 3)]];
+          const noisy = Math.sqrt(level) * value + Math.sqrt(1 - level) * noise[index];
+          const predicted = 0.5 * noisy + 0.01 * time[Math.floor(index / 3)];
+          const target = (ofClean ?? -Math.sqrt(1 - level)) * value + (ofNoise ?? Math.sqrt(level)) * noise[index];
+          return total + (predicted - target) ** 2 / 12;
+        }, 0);
+        expect(loss[0]).toBeCloseTo(expected, 5);
+      }
+    },
+  );
 });
+
+// ALGORITHMS.md 11.2 and 11.3
+const START = constant([0.3, -1.2, 0.8], [1, 3]);
+const PREDICTED_NOISE = [-0.5, 0.4, 1.1];
+
+/** What a network that predicts `prediction` says where the noise is `PREDICTED_NOISE` in `START`. */
+function saidAt(t: number, prediction: Prediction): Tensor {
+  const [signal, spread] = [Math.sqrt(SCHEDULE.alphaBar[t]), Math.sqrt(1 - SCHEDULE.alphaBar[t])];
+  const clean = [0.3, -1.2, 0.8].map((x, index) => (x - spread * PREDICTED_NOISE[index]) / signal);
+  const said = {
+    epsilon: PREDICTED_NOISE,
+    sample: clean,
+    v: clean.map((x, index) => signal * PREDICTED_NOISE[index] - spread * x),
+  };
+  return constant(said[prediction], [1, 3]);
+}
+
+/** One step of a sampler from `START`, to the time `to` or (null) to the action. */
+function oneStep(
+  sample: (denoise: StepDenoiser, times: readonly number[]) => Tensor,
+  { from, to, prediction }: { from: number; to: number | null; prediction: Prediction },
+): number[] {
+  const first = saidAt(from, prediction);
+  const run = (denoise: StepDenoiser, times: readonly number[]) =>
+    Array.from(inFloat64([], { out: sample(denoise, times) }).out);
+  if (to === null) return run(() => first, [from]);
+  // After the last time a sampler goes on to the action. There we predict what makes its estimate a quarter of the
+  // chunk, which lies within the bounds: the chunk is four times the result.
+  const [signal, spread] = [Math.sqrt(SCHEDULE.alphaBar[to]), Math.sqrt(1 - SCHEDULE.alphaBar[to])];
+  const ofChunk = { epsilon: (1 - signal / 4) / spread, sample: 1 / 4, v: (signal - 1 / 4) / spread }[prediction];
+  const quarter = run(
+    (noisy, step) => {
+      const isFirst = reshape(gather(constant([1, 0]), reshape(step, [1])), [1, 1]);
+      return add(mul(first, isFirst), mul(mul(noisy, ofChunk), sub(1, isFirst)));
+    },
+    [from, to],
+  );
+  return quarter.map((value) => 4 * value);
+}
 
 describe("DDIM", () => {
   it("visits the leading times", () => {
@@ -162,40 +239,55 @@ describe("DDIM", () => {
     }
   });
 
-  // ALGORITHMS.md 11.3: x = [.3, -1.2, .8], predicted noise [-.5, .4, 1.1], columns "no clip" and "clip, keep noise"
+  // ALGORITHMS.md 11.3: x = [.3, -1.2, .8], predicted noise [-.5, .4, 1.1], its three columns: no clip; clip, keep noise;
+  // clip, derive noise
   it.each([
-    [90, 80, [1.181300799, -2.948788048, 0.4485040925], [-0.1864417211, 0.09079373136, 0.7603296596]],
-    [50, 40, [0.4572337736, -1.46979642, 0.6730999958], [0.4572337736, -0.5528266705, 0.6730999958]],
-    [10, 0, [0.3852079614, -1.284244308, 0.6369943504], [0.3852079614, -0.9896341822, 0.6369943504]],
-    [0, null, [0.3126613632, -1.210432249, 0.7726060548], [0.3126613632, -1, 0.7726060548]],
-  ])("steps from %s to %s", (from, to, free, clipped) => {
-    for (const [clipSample, expected] of [
-      [false, free],
-      [true, clipped],
-    ] as const) {
-      const found = oneStep(from, to, clipSample);
-      expected.forEach((value, index) => {
-        expect(found[index], `clipped: ${clipSample}`).toBeCloseTo(value, 6);
-      });
+    {
+      from: 90,
+      to: 80,
+      free: [1.181300799, -2.948788048, 0.4485040925],
+      kept: [-0.1864417211, 0.09079373136, 0.7603296596],
+      derived: [0.4465448313, -1.315914302, 0.6160178555],
+    },
+    {
+      from: 50,
+      to: 40,
+      free: [0.4572337736, -1.46979642, 0.6730999958],
+      kept: [0.4572337736, -0.5528266705, 0.6730999958],
+      derived: [0.4572337736, -1.222013981, 0.6730999958],
+    },
+    {
+      from: 10,
+      to: 0,
+      free: [0.3852079614, -1.284244308, 0.6369943504],
+      kept: [0.3852079614, -0.9896341822, 0.6369943504],
+      derived: [0.3852079614, -1.029539687, 0.6369943504],
+    },
+    {
+      from: 0,
+      to: null,
+      free: [0.3126613632, -1.210432249, 0.7726060548],
+      kept: [0.3126613632, -1, 0.7726060548],
+      derived: [0.3126613632, -1, 0.7726060548],
+    },
+  ])("steps from $from to $to, whatever is predicted", ({ from, to, free, kept, derived }) => {
+    for (const prediction of ["epsilon", "sample", "v"] as const) {
+      for (const [options, expected] of [
+        [{ clipSample: false }, free],
+        [{ clipSample: false, deriveNoise: true }, free],
+        [{ clipSample: true }, kept],
+        [{ clipSample: true, deriveNoise: true }, derived],
+      ] as const) {
+        const sample = (denoise: StepDenoiser, times: readonly number[]) =>
+          ddimSample(denoise, { noise: START, times, schedule: SCHEDULE, prediction, ...options });
+        const found = oneStep(sample, { from, to, prediction });
+        expected.forEach((value, index) => {
+          // at t = 0 noise is found as a small difference over √(1 - ᾱ) = 0.025
+          expect(found[index], `${prediction} ${JSON.stringify(options)}`).toBeCloseTo(value, 5);
+        });
+      }
     }
   });
-
-  function oneStep(from: number, to: number | null, clipSample: boolean): number[] {
-    const noise = constant([0.3, -1.2, 0.8], [1, 3]);
-    const predicted = constant([-0.5, 0.4, 1.1], [1, 3]);
-    const sample = (times: number[], denoise: (noisy: Tensor, step: Tensor) => Tensor) =>
-      Array.from(inFloat64([], { out: ddimSample(denoise, { noise, times, schedule: SCHEDULE, clipSample }) }).out);
-    if (to === null) return sample([from], () => predicted);
-    // After the last time the sampler goes on to the action. There we predict the noise that makes its estimate half of
-    // the chunk, which lies within the bounds: the chunk is twice the result.
-    const level = SCHEDULE.alphaBar[to];
-    const halving = (1 - 0.5 * Math.sqrt(level)) / Math.sqrt(1 - level);
-    const halved = sample([from, to], (noisy, step) => {
-      const isFirst = reshape(gather(constant([1, 0]), reshape(step, [1])), [1, 1]);
-      return add(mul(predicted, isFirst), mul(mul(noisy, halving), sub(1, isFirst)));
-    });
-    return halved.map((value) => 2 * value);
-  }
 
   /** Rows of a table [T, columns] at the visited time of a step. */
   const rowAt = (times: readonly number[], columns: (t: number) => number[]) => {
@@ -274,5 +366,123 @@ describe("DDIM", () => {
     });
     // The last step lands on the clipped estimate itself: ᾱ = 1 after it.
     for (const value of Array.from(out)) expect(Math.abs(value)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("DDPM", () => {
+  // ALGORITHMS.md 11.2: means with and without clipping, variances small and large
+  it.each([
+    {
+      from: 90,
+      to: 89,
+      clipped: [0.2988358687, -1.105700236, 0.6873316915],
+      free: [0.4388971137, -1.416963213, 0.6553997478],
+      variances: { small: 0.1878760167, large: 0.1887514449 },
+    },
+    {
+      from: 50,
+      to: 49,
+      clipped: [0.3270367869, -1.188149022, 0.7641074833],
+      free: [0.3270367869, -1.23713962, 0.7641074833],
+      variances: { small: 0.03060436933, large: 0.03154633936 },
+    },
+    {
+      from: 10,
+      to: 9,
+      clipped: [0.3160320204, -1.167211341, 0.7687835478],
+      free: [0.3160320204, -1.215491255, 0.7687835478],
+      variances: { small: 0.004637085389, large: 0.005530369715 },
+    },
+    {
+      from: 1,
+      to: 0,
+      clipped: [0.3135345933, -1.072208674, 0.7710399424],
+      free: [0.3135345933, -1.211364254, 0.7710399424],
+      variances: { small: 0.0004034886051, large: 0.001116937037 },
+    },
+    // "Strided DDPM 90→80 (with clip)", which is DDIM with η = 1 and derived noise
+    {
+      from: 90,
+      to: 80,
+      clipped: [0.3634144256, -0.7657556383, 0.1283359454],
+      free: null,
+      variances: { small: 0.7189097968 },
+    },
+  ])("steps from $from to $to", ({ from, to, clipped, free, variances }) => {
+    for (const prediction of ["epsilon", "sample", "v"] as const) {
+      for (const [clipSample, expected] of [
+        [true, clipped],
+        [false, free],
+      ] as const) {
+        if (!expected) continue;
+        const from0 = oneStep(sampler({ clipSample, prediction }, 0), { from, to, prediction });
+        expected.forEach((value, index) => {
+          expect(from0[index], `${prediction}, clipped: ${clipSample}`).toBeCloseTo(value, 5);
+        });
+      }
+      const mean = oneStep(sampler({ prediction }, 0), { from, to, prediction });
+      for (const [variance, expected] of Object.entries(variances)) {
+        const options = { prediction, variance: variance as "small" | "large" };
+        const moved = oneStep(sampler(options, 1), { from, to, prediction });
+        moved.forEach((value, index) => {
+          expect(value - mean[index], `${prediction}, ${variance}`).toBeCloseTo(Math.sqrt(expected), 5);
+        });
+      }
+    }
+  });
+
+  /** From `START` over two times, with one normal in the first step. */
+  function sampler(options: Partial<Parameters<typeof ddpmSample>[1]>, normal: number) {
+    return (denoise: StepDenoiser, times: readonly number[]) => {
+      const noise = concat([START, full(normal, [1, 3])]);
+      return ddpmSample(denoise, { noise, times, schedule: SCHEDULE, ...options });
+    };
+  }
+
+  it("ends at the clipped estimate, adding nothing", () => {
+    const noise = concat([START, full(5, [1, 3])]);
+    const { out } = inFloat64([], {
+      // from t = 1, whatever follows, the last estimate is the action
+      out: ddpmSample(() => constant([0.1, -3, 0.2], [1, 3]), {
+        noise,
+        times: [1, 0],
+        schedule: SCHEDULE,
+        prediction: "sample",
+      }),
+    });
+    [0.1, -1, 0.2].forEach((value, index) => {
+      expect(out[index]).toBeCloseTo(value, 7);
+    });
+  });
+
+  // ALGORITHMS.md 11.4: data N(.3, .2²), the optimal network, no clipping, 100 steps
+  it.each([
+    ["small", 0.1853672988],
+    ["large", 0.204467426],
+  ] as const)("with 100 steps of %s variance carries a Gaussian where it must", async (variance, deviation) => {
+    const times = leadingTimes(100, 100);
+    const table = constant(
+      times.flatMap((t) => {
+        const level = SCHEDULE.alphaBar[t];
+        return [Math.sqrt(1 - level) / (level * 0.04 + 1 - level), Math.sqrt(level) * 0.3];
+      }),
+      [100, 2],
+    );
+    const denoise = (noisy: Tensor, step: Tensor) => {
+      const [slope, centre] = splitAxis(gather(table, reshape(step, [1])), 1, [1, 1]);
+      return mul(slope, sub(noisy, centre));
+    };
+    // The action is affine in its 100 normals: row 0 has none, row k the k-th alone, and the variance is the sum of
+    // squares of what each adds.
+    const noise = input("noise", [101, 100]);
+    const feeds = {
+      noise: Array.from({ length: 101 * 100 }, (_, at) => (Math.floor(at / 100) === (at % 100) + 1 ? 1 : 0)),
+    };
+    const outputs = { out: ddpmSample(denoise, { noise, times, schedule: SCHEDULE, clipSample: false, variance }) };
+    for (const { out } of [inFloat64([noise], outputs, feeds), await inFloat32([noise], outputs, feeds)]) {
+      expect(out[0]).toBeCloseTo(0.2999999971, 4);
+      const squares = Array.from({ length: 100 }, (_, k) => (out[k + 1] - out[0]) ** 2);
+      expect(Math.sqrt(squares.reduce((sum, value) => sum + value, 0))).toBeCloseTo(deviation, 4);
+    }
   });
 });
