@@ -71,12 +71,16 @@ export interface DdpmOptions extends SamplingOptions {
 
 /**
  * DDPM, ancestral (Ho et al. 2020, Algorithm 2): chunks `[B, D]`. Times may leave out steps: between t and the next
- * visited t', α is ᾱ(t) / ᾱ(t'). Nothing is added after the last time.
+ * visited t', α is ᾱ(t) / ᾱ(t'). Nothing is added after the last time. Throws a RangeError where N does not divide the
+ * normals.
  */
 export function ddpmSample(denoiseAt: StepDenoiser, options: DdpmOptions): Tensor {
   const { noise, times, schedule, variance = "small" } = options;
   const count = times.length;
   const [batch, width] = noise.shape;
+  if (width % count !== 0) {
+    throw new RangeError(`ddpmSample: ${width} normals for each chunk, expected a multiple of ${count} steps`);
+  }
   const normals = transpose(reshape(noise, [batch, count, width / count]), [1, 0, 2]);
   const start = reshape(slice(normals, 0, 0, 1), [batch, width / count]);
   const steps = visited(times, schedule).map((at) => posterior(at.level, at.next));

@@ -23,7 +23,7 @@ export function squaredCosine(steps: number): NoiseSchedule {
 /** The times t that `steps` sampling steps visit, "leading": k·⌊T/steps⌋, from the noisiest. Throws for 1 step. */
 export function leadingTimes(steps: number, total: number): number[] {
   if (!(Number.isInteger(steps) && steps >= 2 && steps <= total)) {
-    throw new RangeError(`DDIM steps: found ${steps}, expected 2 to ${total}`);
+    throw new RangeError(`sampling steps: found ${steps}, expected 2 to ${total}`);
   }
   const stride = Math.floor(total / steps);
   return Array.from({ length: steps }, (_, k) => (steps - 1 - k) * stride);

@@ -96,6 +96,17 @@ describe("the density of an autoregressive head", () => {
     }
   });
 
+  it("is the same wherever in their bins the numbers lie", () => {
+    const network = maskedNetwork({ actionSize: 3, bins: 4 }, { batch: 3 });
+    // bins of width ½: two chunks of bins 0, 2, 3, and one of 0, 1, 3
+    const actions = constant([-0.9, 0.1, 0.7, -0.6, 0.4, 0.9, -0.9, -0.1, 0.7], [3, 3]);
+    const { log } = inFloat64([], {
+      log: autoregressiveHead({ actionSize: 3, bins: 4 }).logProbability(network, actions),
+    });
+    expect(log[1]).toBe(log[0]);
+    expect(Math.abs(log[2] - log[0])).toBeGreaterThan(1e-3);
+  });
+
   it("has the gradient of its differences, in every parameter", () => {
     const layer = maskedPerceptron({ condition: 2, actionSize: 3, bins: 4, hidden: [4, 5], activation: "tanh" });
     const head = autoregressiveHead({ actionSize: 3, bins: 4 });
@@ -209,6 +220,22 @@ describe("drawing from an autoregressive head", () => {
     for (const { actions } of [inFloat64([noise], outputs, feeds), await inFloat32([noise], outputs, feeds)]) {
       expect(Array.from(actions)).toEqual([-0.25, -0.25, 0.25, 0.25]);
     }
+  });
+
+  it("draws nothing impossible where probabilities add up to less than 1 by rounding", async () => {
+    // row r: r + 1 bins alike, the others impossible
+    const bins = 64;
+    const rows = Array.from({ length: bins - 1 }, (_, row) =>
+      Array.from({ length: bins }, (_, bin) => (bin <= row ? 0 : -200)),
+    );
+    const logits = constant(rows.flat(), [bins - 1, bins]);
+    const network = { all: () => reshape(logits, [bins - 1, 1, bins]), at: () => logits };
+    const noise = input("noise", [bins - 1, 1]);
+    const outputs = { token: binOf(autoregressiveHead({ actionSize: 1, bins }).sample(network, noise), bins) };
+    const { token } = await inFloat32([noise], outputs, { noise: Array(bins - 1).fill(9) });
+    rows.forEach((_, row) => {
+      expect(token[row]).toBeLessThanOrEqual(row);
+    });
   });
 
   /** Φ at normals. */

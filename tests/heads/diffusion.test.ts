@@ -235,7 +235,7 @@ describe("DDIM", () => {
     expect(leadingTimes(100, 100)).toEqual(Array.from({ length: 100 }, (_, k) => 99 - k));
     // with one step it would return its noise (ALGORITHMS.md 4.1)
     for (const steps of [1, 0, -2, 101, 2.5, Number.NaN]) {
-      expect(() => leadingTimes(steps, 100)).toThrow(`DDIM steps: found ${steps}, expected 2 to 100`);
+      expect(() => leadingTimes(steps, 100)).toThrow(`sampling steps: found ${steps}, expected 2 to 100`);
     }
   });
 
@@ -438,6 +438,13 @@ describe("DDPM", () => {
       return ddpmSample(denoise, { noise, times, schedule: SCHEDULE, ...options });
     };
   }
+
+  it("refuses noise that does not share out among its steps", () => {
+    const noise = full(0, [1, 7]);
+    expect(() => ddpmSample((noisy) => noisy, { noise, times: [50, 0], schedule: SCHEDULE })).toThrow(
+      "ddpmSample: 7 normals for each chunk, expected a multiple of 2 steps",
+    );
+  });
 
   it("ends at the clipped estimate, adding nothing", () => {
     const noise = concat([START, full(5, [1, 3])]);
