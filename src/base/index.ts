@@ -6,6 +6,7 @@
  */
 export { InputError } from "./check.ts";
 export { arctangent, circle, cosine, direction, logarithm, sine } from "./elementary.ts";
+export { joined } from "./joined.ts";
 export {
   foldIn,
   type Key,

@@ -2,7 +2,8 @@
  * Small networks: loss, gradient, clipping, update and averaging in one graph, many updates in one native call. The
  * state is one vector for each copy (parameters, moments, average), carried by the loop.
  */
-import { type Leaves, sizeOf } from "../base/index.ts";
+import { joined, type Leaves, sizeOf } from "../base/index.ts";
+import { parameterCount } from "../nn/index.ts";
 import { toOnnx } from "../onnx/index.ts";
 import { type GraphState, graphUpdate, SCALAR_COUNT, type StateName, stateNames } from "../optim/index.ts";
 import type { Session } from "../runtime/index.ts";
@@ -41,10 +42,16 @@ export function inGraphStepper(options: StepperOptions, updatesPerCall: number):
   const copies: readonly CopyName[] = ["parameter", ...stateNames(optimizer)];
   const paths = Object.keys(problem.parameters);
   const vectors = new Map<CopyName, Float32Array>(
-    copies.map((copy) => [copy, joined(paths.map((path) => start[copy]![path]))]),
+    copies.map((copy) => [
+      copy,
+      joined(
+        Float32Array,
+        paths.map((path) => start[copy]![path]),
+      ),
+    ]),
   );
   // operators of a few microseconds wait longer for a second thread than it saves
-  const threads = totalSize(options) * batchSize < LEAST_SHARED_WORK ? 1 : undefined;
+  const threads = parameterCount(options.problem.parameters) * batchSize < LEAST_SHARED_WORK ? 1 : undefined;
   const sessions = new Map<number, Promise<Session>>();
   const sessionFor = (count: number) => {
     const open = () => runtime.open(toOnnx(updateProgram(options, copies, count), { name: "updates" }), { threads });
@@ -57,9 +64,15 @@ export function inGraphStepper(options: StepperOptions, updatesPerCall: number):
     const session = await sessionFor(updates.length);
     const results = await session.run({
       ...columnFeeds(problem.columns),
-      examples: joinedIntegers(updates.map((update) => update.examples)),
+      examples: joined(
+        Int32Array,
+        updates.map((update) => update.examples),
+      ),
       keys: Uint32Array.from(updates.flatMap((update) => update.key)),
-      scalars: joined(updates.map((update) => update.scalars)),
+      scalars: joined(
+        Float32Array,
+        updates.map((update) => update.scalars),
+      ),
       ...Object.fromEntries(vectors),
     });
     const losses = results.losses as Float32Array;
@@ -89,7 +102,7 @@ export function inGraphStepper(options: StepperOptions, updatesPerCall: number):
 /** The program of `count` updates. */
 function updateProgram(options: StepperOptions, copies: readonly CopyName[], count: number) {
   const { problem, optimizer, batchSize, accumulate } = options;
-  const size = totalSize(options);
+  const size = parameterCount(options.problem.parameters);
   const { columns, inputs } = columnInputs(problem.columns);
   const examples = input("examples", [count * accumulate * batchSize], "int32");
   const keys = input("keys", [count * 2], "uint32");
@@ -162,22 +175,4 @@ function allFinite(values: Float32Array): boolean {
   let zero = 0;
   for (let i = 0; i < values.length; i++) zero += 0 * values[i];
   return zero === 0;
-}
-
-function totalSize({ problem }: StepperOptions): number {
-  return Object.values(problem.parameters).reduce((total, { shape }) => total + sizeOf(shape), 0);
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const result = new Float32Array(parts.reduce((total, part) => total + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    result.set(part, position);
-    position += part.length;
-  }
-  return result;
-}
-
-function joinedIntegers(parts: readonly Int32Array[]): Int32Array {
-  return Int32Array.from(parts.flatMap((part) => Array.from(part)));
 }

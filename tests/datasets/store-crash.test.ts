@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { randomKey, randomStream } from "../../src/base/index.ts";
 import { createStore, openStore, readStore } from "../../src/datasets/node.ts";
+import { outputUntilKilled } from "../kill.ts";
 import { plainStep, spec, temporaryPaths } from "./store-fixture.ts";
 
 const newPath = temporaryPaths();
@@ -14,17 +14,7 @@ type Reported = Map<string, { steps: number; finished: boolean }>;
 
 /** Lets the child record until `milliseconds` after its first step, then kills it -9. */
 async function recordUntilKilled(path: string, milliseconds: number): Promise<Reported> {
-  const child = spawn(process.execPath, ["--import", "tsx", CHILD, path], { stdio: ["ignore", "pipe", "pipe"] });
-  let [output, errors] = ["", ""];
-  child.stdout.on("data", (text) => {
-    if (output === "") setTimeout(() => child.kill("SIGKILL"), milliseconds);
-    output += text;
-  });
-  child.stderr.on("data", (text) => {
-    errors += text;
-  });
-  const signal = await new Promise((resolve) => child.on("close", (_, name) => resolve(name)));
-  expect(signal, errors).toBe("SIGKILL");
+  const output = await outputUntilKilled(CHILD, path, milliseconds);
   const reported: Reported = new Map();
   // What stands after the last newline is a report that the kill cut off.
   for (const line of output.split("\n").slice(0, -1)) {

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import { afterAll, expect, it } from "vitest";
 import { randomKey, randomStream } from "../../src/base/index.ts";
 import type { StoredTensors } from "../../src/runs/index.ts";
 import { openRun } from "../../src/runs/node.ts";
+import { outputUntilKilled } from "../kill.ts";
 import { crashTensors } from "./crash-tensors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "apprentice-crash-"));
@@ -17,19 +17,7 @@ const KILLS = 8;
 
 /** Lets the child work until `milliseconds` after its first save, then kills it -9. Returns the last update it reported. */
 async function workUntilKilled(path: string, milliseconds: number): Promise<number> {
-  const child = spawn(process.execPath, ["--import", "tsx", CHILD, path], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let [output, errors] = ["", ""];
-  child.stdout.on("data", (text) => {
-    if (output === "") setTimeout(() => child.kill("SIGKILL"), milliseconds);
-    output += text;
-  });
-  child.stderr.on("data", (text) => {
-    errors += text;
-  });
-  const signal = await new Promise((resolve) => child.on("close", (_, name) => resolve(name)));
-  expect(signal, errors).toBe("SIGKILL");
+  const output = await outputUntilKilled(CHILD, path, milliseconds);
   return Number(output.split("\n").at(-2));
 }
 

@@ -5,7 +5,7 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError } from "../../base/index.ts";
+import { InputError, joined } from "../../base/index.ts";
 import { expectTensor, readSafetensors, writeSafetensors } from "../../runs/index.ts";
 import { writeFileAtomic } from "../../runs/node.ts";
 import { type EnvironmentSpec, observationNames, observationSize, packObservation } from "../../world/index.ts";
@@ -112,8 +112,14 @@ async function readColumns(store: Store): Promise<Columns> {
   }
   if (ends.length === 0) throw new InputError(`${path}: found no episode with a step, expected at least one`);
   return {
-    observation: joined(parts.map(({ observation }) => observation)),
-    action: joined(parts.map(({ action }) => action)),
+    observation: joined(
+      Float32Array,
+      parts.map(({ observation }) => observation),
+    ),
+    action: joined(
+      Float32Array,
+      parts.map(({ action }) => action),
+    ),
     episodeEnds: Int32Array.from(ends),
     actors: [...actors],
     notes,
@@ -129,16 +135,6 @@ function packEpisode(spec: EnvironmentSpec, { steps }: StoredEpisode): Pick<Colu
     action.set(step.action, row * spec.action.names.length);
   });
   return { observation, action };
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }
 
 function toDataset({ path, spec, provenance }: Store, columns: Columns): Dataset {
