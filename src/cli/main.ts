@@ -1,15 +1,13 @@
 /** The commands and their flags. Exit codes: 0 success, 1 a job failed, 2 bad usage or bad input with one clear line. */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError } from "commander";
 import { InputError } from "../base/index.ts";
-import { evaluateRun, NOISE_SEED } from "./evaluate.ts";
-import { lesson } from "./lesson.ts";
-import { trainCommand } from "./train.ts";
+import type { Register } from "./arguments.ts";
+import { registerEvaluate } from "./commands/evaluate.ts";
+import { registerLesson } from "./commands/lesson.ts";
+import { registerTrain } from "./commands/train.ts";
 
-const wholeNumber = (least: number) => (text: string) => {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new InvalidArgumentError(`found "${text}", expected a whole number from ${least}.`);
-};
+/** In the order in which `--help` lists them. */
+const COMMANDS: readonly Register[] = [registerLesson, registerTrain, registerEvaluate];
 
 function buildProgram(): Command {
   const program = new Command("apprentice");
@@ -17,40 +15,7 @@ function buildProgram(): Command {
     .description("Imitation learning: demonstrations in, policies out.")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(oneLine(text.replace(/^error: /, ""))) });
-
-  program
-    .command("lesson")
-    .description(
-      "the lecture's central experiment: two policies learn to pass an obstacle from contradictory demonstrations",
-    )
-    .option("--out <folder>", "folder for the policies", "runs/lesson")
-    .option("--demonstrations <n>", "demonstrations to learn from", wholeNumber(10), 200)
-    .option("--episodes <n>", "rollouts to judge each policy by", wholeNumber(1), 500)
-    .option("--seed <n>", "seed of demonstrations and training", wholeNumber(0), 0)
-    .option("--json", "print one JSON object and nothing else", false)
-    .action(lesson);
-
-  program
-    .command("train")
-    .description("behavioural cloning from real demonstrations, with held-out errors beside trivial predictors")
-    .argument("<path>", "demonstrations: a Push-T zarr folder, or the folder of a driving log")
-    .requiredOption("--out <run>", "folder of the run: recipe, metrics, checkpoints, policy.onnx")
-    .addOption(new Option("--head <head>", "action head").choices(["l2", "gmm"]).makeOptionMandatory())
-    .option("--updates <n>", "optimizer steps; default: what suits the task", wholeNumber(2))
-    .option("--seed <n>", "seed of initial parameters, batches and noise", wholeNumber(0), 0)
-    .option("--threads <n>", "threads of one operator", wholeNumber(1), 2)
-    .option("--resume", "go on with the run in --out from its last checkpoint", false)
-    .option("--json", "print one JSON object and nothing else", false)
-    .action(trainCommand);
-
-  program
-    .command("evaluate")
-    .description("the policy of a run, read again from its file, on the demonstrations that were held out")
-    .argument("<run>", "folder of a run")
-    .option("--seed <n>", "seed of the noise with which a mixture is asked", wholeNumber(0), NOISE_SEED)
-    .option("--threads <n>", "threads of one operator", wholeNumber(1), 2)
-    .option("--json", "print one JSON object and nothing else", false)
-    .action(evaluateRun);
+  for (const register of COMMANDS) register(program);
   return program;
 }
 

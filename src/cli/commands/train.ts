@@ -1,23 +1,41 @@
 /** `apprentice train`: behavioural cloning from real demonstrations. */
+
 import { join, resolve } from "node:path";
-import { cloneBehaviour, policySpec } from "../algorithms/index.ts";
-import { InputError, mapLeaves } from "../base/index.ts";
-import { type Dataset, lengthOf, type Split } from "../datasets/index.ts";
-import { readDataset } from "../datasets/node.ts";
-import { exportPolicy, modelOf, type Policy } from "../policies/index.ts";
+import { type Command, Option } from "commander";
+import { cloneBehaviour, policySpec } from "../../algorithms/index.ts";
+import { InputError, mapLeaves } from "../../base/index.ts";
+import { type Dataset, lengthOf, type Split } from "../../datasets/index.ts";
+import { readDataset } from "../../datasets/node.ts";
+import { exportPolicy, modelOf, type Policy } from "../../policies/index.ts";
 import {
   type CloningRecipe,
   cloningOptimizer,
   cloningRecipe,
   type HeadName,
   readCloningRecipe,
-} from "../recipes/index.ts";
-import { type StoredTensor, writeSafetensors } from "../runs/index.ts";
-import { createRun, openRun, type Run } from "../runs/node.ts";
-import { nodeRuntime } from "../runtime/node.ts";
-import { fromCheckpoint, toCheckpoint } from "./checkpoint.ts";
+} from "../../recipes/index.ts";
+import { type StoredTensor, writeSafetensors } from "../../runs/index.ts";
+import { createRun, openRun, type Run } from "../../runs/node.ts";
+import { nodeRuntime } from "../../runtime/node.ts";
+import { fromCheckpoint, toCheckpoint } from "../../verbs/index.ts";
+import { wholeNumber } from "../arguments.ts";
+import { progressLine } from "../progress.ts";
 import { NOISE_SEED, PARAMETERS_FILE, POLICY_FILE, reportFromFiles, scoreTable, splitOf, summary } from "./evaluate.ts";
-import { progressLine } from "./progress.ts";
+
+export function registerTrain(program: Command): void {
+  program
+    .command("train")
+    .description("behavioural cloning from real demonstrations, with held-out errors beside trivial predictors")
+    .argument("<path>", "demonstrations: a Push-T zarr folder, or the folder of a driving log")
+    .requiredOption("--out <run>", "folder of the run: recipe, metrics, checkpoints, policy.onnx")
+    .addOption(new Option("--head <head>", "action head").choices(["l2", "gmm"]).makeOptionMandatory())
+    .option("--updates <n>", "optimizer steps; default: what suits the task", wholeNumber(2))
+    .option("--seed <n>", "seed of initial parameters, batches and noise", wholeNumber(0), 0)
+    .option("--threads <n>", "threads of one operator", wholeNumber(1), 2)
+    .option("--resume", "go on with the run in --out from its last checkpoint", false)
+    .option("--json", "print one JSON object and nothing else", false)
+    .action(trainCommand);
+}
 
 export interface TrainOptions {
   readonly out: string;

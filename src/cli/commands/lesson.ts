@@ -1,19 +1,36 @@
 /** `apprentice lesson`: the lecture's first half in about a minute, without a screen. */
+
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cloneBehaviour } from "../algorithms/index.ts";
-import { InputError } from "../base/index.ts";
-import { datasetOf, splitDataset } from "../datasets/index.ts";
-import { forkWorld } from "../environments/index.ts";
-import { type Evaluation, evaluate } from "../evaluation/index.ts";
-import { forkExpert } from "../experts/index.ts";
-import { exportPolicy, openPolicy, type Policy } from "../policies/index.ts";
-import { cloningOptimizer, cloningRecipe, type HeadName } from "../recipes/index.ts";
-import { rollout } from "../rollouts/index.ts";
-import { nodeRuntime } from "../runtime/node.ts";
-import type { Episode } from "../world/index.ts";
-import { progressLine } from "./progress.ts";
-import { table } from "./table.ts";
+import type { Command } from "commander";
+import { cloneBehaviour } from "../../algorithms/index.ts";
+import { InputError } from "../../base/index.ts";
+import { datasetOf, splitDataset } from "../../datasets/index.ts";
+import { forkWorld } from "../../environments/index.ts";
+import { type Evaluation, evaluate } from "../../evaluation/index.ts";
+import { forkExpert } from "../../experts/index.ts";
+import { exportPolicy, openPolicy, type Policy } from "../../policies/index.ts";
+import { cloningOptimizer, cloningRecipe, type HeadName } from "../../recipes/index.ts";
+import { rollout } from "../../rollouts/index.ts";
+import { nodeRuntime } from "../../runtime/node.ts";
+import type { Episode } from "../../world/index.ts";
+import { wholeNumber } from "../arguments.ts";
+import { progressLine } from "../progress.ts";
+import { table } from "../table.ts";
+
+export function registerLesson(program: Command): void {
+  program
+    .command("lesson")
+    .description(
+      "the lecture's central experiment: two policies learn to pass an obstacle from contradictory demonstrations",
+    )
+    .option("--out <folder>", "folder for the policies", "runs/lesson")
+    .option("--demonstrations <n>", "demonstrations to learn from", wholeNumber(10), 200)
+    .option("--episodes <n>", "rollouts to judge each policy by", wholeNumber(1), 500)
+    .option("--seed <n>", "seed of demonstrations and training", wholeNumber(0), 0)
+    .option("--json", "print one JSON object and nothing else", false)
+    .action(lesson);
+}
 
 export interface LessonOptions {
   readonly out: string;

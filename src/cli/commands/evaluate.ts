@@ -1,10 +1,12 @@
 /** `apprentice evaluate`: a run's policy, read again from its file, on the demonstrations that were held out. */
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type HeldOutReport, heldOutReport, policySpec } from "../algorithms/index.ts";
-import { InputError, type Leaves, mapLeaves, sameShape, showShape } from "../base/index.ts";
-import { type Dataset, lengthOf, rowsOf, type Split, splitDataset } from "../datasets/index.ts";
-import { readDataset } from "../datasets/node.ts";
+import type { Command } from "commander";
+import { type HeldOutReport, heldOutReport, policySpec } from "../../algorithms/index.ts";
+import { InputError, type Leaves, mapLeaves, sameShape, showShape } from "../../base/index.ts";
+import { type Dataset, lengthOf, rowsOf, type Split, splitDataset } from "../../datasets/index.ts";
+import { readDataset } from "../../datasets/node.ts";
 import {
   metadataOf,
   modelOf,
@@ -12,12 +14,13 @@ import {
   type Policy,
   type PolicyMetadata,
   type PolicySpec,
-} from "../policies/index.ts";
-import { type CloningRecipe, readCloningRecipe } from "../recipes/index.ts";
-import { readSafetensors } from "../runs/index.ts";
-import { openRun } from "../runs/node.ts";
-import { nodeRuntime } from "../runtime/node.ts";
-import { table } from "./table.ts";
+} from "../../policies/index.ts";
+import { type CloningRecipe, readCloningRecipe } from "../../recipes/index.ts";
+import { readSafetensors } from "../../runs/index.ts";
+import { openRun } from "../../runs/node.ts";
+import { nodeRuntime } from "../../runtime/node.ts";
+import { wholeNumber } from "../arguments.ts";
+import { table } from "../table.ts";
 
 /** Files of a run that hold its result. */
 export const POLICY_FILE = "policy.onnx";
@@ -25,6 +28,17 @@ export const PARAMETERS_FILE = "parameters.safetensors";
 
 /** Seed of the noise with which held-out demonstrations are predicted, unless another is asked for. */
 export const NOISE_SEED = 0;
+
+export function registerEvaluate(program: Command): void {
+  program
+    .command("evaluate")
+    .description("the policy of a run, read again from its file, on the demonstrations that were held out")
+    .argument("<run>", "folder of a run")
+    .option("--seed <n>", "seed of the noise with which a mixture is asked", wholeNumber(0), NOISE_SEED)
+    .option("--threads <n>", "threads of one operator", wholeNumber(1), 2)
+    .option("--json", "print one JSON object and nothing else", false)
+    .action(evaluateRun);
+}
 
 export interface EvaluateOptions {
   readonly seed: number;
