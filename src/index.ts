@@ -2,6 +2,7 @@
 export * from "./browser.ts";
 export {
   createStore,
+  datasetDigest,
   episodeFrom,
   mergeStores,
   openStore,

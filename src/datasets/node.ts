@@ -9,6 +9,7 @@ import { readPushTStore } from "./formats/push-t.ts";
 import { readStore } from "./store/columns.ts";
 import { MANIFEST_FILE } from "./store/store.ts";
 
+export { datasetDigest } from "./digest.ts";
 export type { Annotation } from "./store/annotations.ts";
 export { readStore } from "./store/columns.ts";
 export type { StoreProvenance } from "./store/manifest.ts";
