@@ -6,7 +6,7 @@
  * runs in the browser too.
  */
 export { type Column, createDataset, type Dataset, datasetOf, lengthOf, type Provenance, rowsOf } from "./dataset.ts";
-export { fitNormaliser, type Normaliser } from "./normalise.ts";
+export { fitNormaliser, NORMALISATIONS, type Normalisation, type Normaliser } from "./normalise.ts";
 export { meanOf, predictLast, predictMean } from "./predictors.ts";
 export { type Split, splitByEpisode, splitByTime, splitDataset } from "./split.ts";
 export { type Windows, windowsOf } from "./windows.ts";
