@@ -51,6 +51,7 @@ export { exportPolicy, openPolicy, type Policy, policyMetadata } from "./policie
 export { rollout, rolloutMany } from "./rollouts/index.ts";
 export type { Runtime, Session } from "./runtime/index.ts";
 export { webRuntime } from "./runtime/web.ts";
+export { defineTask, findTask, mixedExpert, TASKS, type Task } from "./tasks/index.ts";
 export * as tensor from "./tensor/index.ts";
 export { createTrainer, DivergenceError, type Plan, type Problem, type Trainer, train } from "./training/index.ts";
 export type { Actor, BatchActor, Box, Environment, Episode, Observation, World } from "./world/index.ts";

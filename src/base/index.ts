@@ -7,6 +7,7 @@
 export { InputError } from "./check.ts";
 export { arctangent, circle, cosine, direction, logarithm, sine } from "./elementary.ts";
 export { joined } from "./joined.ts";
+export { nearestName } from "./nearest.ts";
 export {
   foldIn,
   type Key,
