@@ -12,5 +12,6 @@ export type { Scene, SceneObstacle } from "./driving/scene.ts";
 export { VEHICLE } from "./driving/vehicle.ts";
 export { type DrivingOptions, type DrivingWorld, drivingWorld } from "./driving/world.ts";
 export { FORK, forkWorld } from "./fork/world.ts";
-export { centreOf, keypointsAt, poseOfKeypoints } from "./push-t/shape.ts";
+export { PUSHER_RADIUS } from "./push-t/physics.ts";
+export { centreOf, keypointsAt, poseOfKeypoints, RECTANGLES as T_RECTANGLES } from "./push-t/shape.ts";
 export { PUSH_T, type PushTStart, type PushTState, type PushTWorld, pushTWorld } from "./push-t/world.ts";

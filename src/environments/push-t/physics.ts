@@ -10,7 +10,7 @@ import { type Box, firstSearch, type Mover, type Pair, type Search, SHAPES, sear
 import { CENTRE_OF_GRAVITY, RECTANGLES, type Rectangle } from "./shape.ts";
 import { touchWall, wallBetween } from "./walls.ts";
 
-const PUSHER_RADIUS = 15;
+export const PUSHER_RADIUS = 15;
 /** Length of a substep, s. */
 const SUBSTEP = 0.01;
 /** The target pulls the pusher with 100 /s^2 per px, its own velocity brakes it with 20 /s. */
