@@ -1,0 +1,143 @@
+/** Curves over updates or checkpoints: losses, held-out losses, scores with their intervals. */
+import * as Plot from "@observablehq/plot";
+import type { Rate } from "../../base/index.ts";
+import { grouped, percent, significant } from "../number.ts";
+import { type Colour, colourOf, type Picture, seriesColour } from "../picture.ts";
+import { inBothWidths, plotted, WIDTHS } from "../plot.ts";
+import { type Point, smoothed, thinned } from "../thin.ts";
+
+export interface CurveSeries {
+  readonly name: string;
+  readonly points: readonly Point[];
+  readonly colour?: Colour;
+}
+
+export interface CurvesRequest {
+  readonly series: readonly CurveSeries[];
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly caption: string;
+  /** "auto": logarithmic where all values are positive and the largest is at least ten times the smallest. */
+  readonly scale?: "auto" | "linear" | "log";
+  /** Draws a running mean over the points, these behind it and pale: for losses of single batches. */
+  readonly trend?: boolean;
+}
+
+/** Points of a curve that are drawn at most. */
+const MOST_POINTS = 500;
+/** A trend is the mean over this share of the points. */
+const TREND_SHARE = 0.03;
+
+/** Curves over a common x. Points that are not finite are left out. Throws RangeError where none is left. */
+export function curvesPicture({ series, xLabel, yLabel, caption, scale = "auto", trend }: CurvesRequest): Picture {
+  const values = series.flatMap(({ points }) => points.map(({ y }) => y).filter(Number.isFinite));
+  if (values.length === 0) throw new RangeError(`chart "${yLabel}": found no finite values, expected at least one`);
+  const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  const isLog = scale === "log" || (scale === "auto" && low > 0 && high >= 10 * low);
+  if (isLog && low <= 0) throw new RangeError(`chart "${yLabel}": found ${low}, expected positive values`);
+  const drawn = series.map(({ points, colour }, i) => ({
+    colour: colourOf(colour ?? seriesColour(i)),
+    points: thinned(points, MOST_POINTS),
+    trend: trend && points.length > 40 ? thinned(smoothed(points, points.length * TREND_SHARE), MOST_POINTS) : null,
+  }));
+  const shown = { x: "x", y: "y" } as const;
+  const draw = (width: number) =>
+    plotted(
+      {
+        width,
+        height: width === WIDTHS.wide ? 280 : 220,
+        marginLeft: 52,
+        marginRight: 14,
+        marginTop: 28,
+        marginBottom: 40,
+        x: { label: xLabel, labelArrow: "none", ticks: width / 90, tickFormat: grouped, nice: false },
+        y: {
+          label: yLabel,
+          labelArrow: "none",
+          type: isLog ? "log" : "linear",
+          nice: !isLog,
+          grid: true,
+          tickSize: 0,
+          ticks: isLog ? logTicks(low, high) : 5,
+          tickFormat: (value: number) => significant(value),
+        },
+        marks: [
+          ...drawn.map(({ points, colour, trend }) =>
+            Plot.line(points, {
+              ...shown,
+              stroke: colour,
+              strokeWidth: trend ? 1 : 1.6,
+              strokeOpacity: trend ? 0.3 : 1,
+            }),
+          ),
+          ...drawn.flatMap(({ trend, colour }) =>
+            trend ? [Plot.line(trend, { ...shown, stroke: colour, strokeWidth: 2 })] : [],
+          ),
+          ...drawn.flatMap(({ points, colour }) =>
+            points.length <= 30 ? [Plot.dot(points, { ...shown, r: 2.5, fill: colour })] : [],
+          ),
+        ],
+      },
+      caption,
+    );
+  const legend = series.map(({ name, colour }, i) => ({ label: name, colour: colour ?? seriesColour(i) }));
+  return { drawing: inBothWidths(draw), caption, ...(legend.length > 1 && { legend }) };
+}
+
+/** 1, 2 and 5 times powers of ten from `low` to `high`, or the powers alone where these are many. */
+export function logTicks(low: number, high: number): number[] {
+  const first = Math.floor(Math.log10(low));
+  const last = Math.ceil(Math.log10(high));
+  const steps = last - first > 3 ? [1] : [1, 2, 5];
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+    .flatMap((power) => steps.map((step) => Number(`${step}e${power}`)))
+    .filter((tick) => tick >= low * 0.999 && tick <= high * 1.001);
+}
+
+/** What a checkpoint was worth. */
+export interface Score {
+  readonly update: number;
+  readonly rate: Rate;
+}
+
+export interface ScoresRequest {
+  readonly series: readonly { readonly name: string; readonly scores: readonly Score[]; readonly colour?: Colour }[];
+  readonly yLabel: string;
+  readonly caption: string;
+  readonly as?: "percent" | "number";
+}
+
+/** Scores from 0 to 1 over checkpoints, with their intervals as bars. */
+export function scoresPicture({ series, yLabel, caption, as = "percent" }: ScoresRequest): Picture {
+  const drawn = series.map(({ scores, colour }, i) => ({ scores, colour: colourOf(colour ?? seriesColour(i)) }));
+  const y = (bound: "rate" | "low" | "high") => (score: Score) => score.rate[bound];
+  const draw = (width: number) =>
+    plotted(
+      {
+        width,
+        height: width === WIDTHS.wide ? 280 : 220,
+        marginLeft: 52,
+        marginRight: 14,
+        marginTop: 28,
+        marginBottom: 40,
+        x: { label: "update", labelArrow: "none", ticks: width / 90, tickFormat: grouped },
+        y: {
+          label: yLabel,
+          labelArrow: "none",
+          domain: [0, 1],
+          grid: true,
+          tickSize: 0,
+          ticks: 5,
+          tickFormat: (value: number) => (as === "percent" ? percent(value, 0) : String(value)),
+        },
+        marks: drawn.flatMap(({ scores, colour }) => [
+          Plot.ruleX(scores, { x: "update", y1: y("low"), y2: y("high"), stroke: colour, strokeOpacity: 0.45 }),
+          Plot.line(scores, { x: "update", y: y("rate"), stroke: colour, strokeWidth: 1.6 }),
+          Plot.dot(scores, { x: "update", y: y("rate"), r: 3, fill: colour }),
+        ]),
+      },
+      caption,
+    );
+  const legend = series.map(({ name, colour }, i) => ({ label: name, colour: colour ?? seriesColour(i) }));
+  return { drawing: inBothWidths(draw), caption, ...(legend.length > 1 && { legend }) };
+}

@@ -1,0 +1,101 @@
+/** Which worlds can be drawn, and where chunks of actions lead in them. */
+import type { DrivingWorld, PushTWorld } from "../../environments/index.ts";
+import { clampTo, type Snapshot, type World } from "../../world/index.ts";
+import type { Markup } from "../markup.ts";
+import { drawDriving } from "./driving.ts";
+import { drawFork } from "./fork.ts";
+import { drawPushT } from "./push-t.ts";
+import type { Way, Ways } from "./ways.ts";
+
+/** A world with a drawing of its present moment. */
+export interface Stage {
+  /** `form`: one of a few large scenes, or one of several moments side by side. */
+  draw(ways: Ways, form: "scene" | "moment", label: string): Markup;
+  /** Where it is that acts, in the drawing's coordinates. */
+  position(): readonly [number, number];
+  /** Where a chunk of actions [N, Da] leads from here; the world is left as it was. */
+  wayOf(chunk: Float32Array): Way;
+  /** Wide scenes take half of the page, square ones a third. */
+  readonly size: "half" | "third";
+}
+
+const isPushT = (world: World): world is PushTWorld => world.spec.name === "push-t" && "state" in world;
+const isDriving = (world: World): world is DrivingWorld => /^driving\b/.test(world.spec.name) && "scene" in world;
+
+/** The stage of a world, or null where there is no drawing for it. */
+export function stageOf(world: World): Stage | null {
+  if (isPushT(world)) return pushTStage(world);
+  if (isDriving(world)) return drivingStage(world);
+  return world.spec.name === "fork" ? forkStage(world) : null;
+}
+
+/** The action of Push-T is where the pusher is pulled to, so that a chunk is a way as it stands. */
+function pushTStage(world: PushTWorld): Stage {
+  const position = () => {
+    const { x, y } = world.state().pusher;
+    return [x, y] as const;
+  };
+  return {
+    size: "third",
+    position,
+    draw: (ways, _form, label) => drawPushT({ state: world.state(), label, ...ways }),
+    wayOf: (chunk) => [
+      position(),
+      ...Array.from({ length: chunk.length / 2 }, (_, i) => [chunk[2 * i], chunk[2 * i + 1]] as const),
+    ],
+  };
+}
+
+function drivingStage(world: DrivingWorld): Stage {
+  return {
+    size: "half",
+    position: () => placeOf(world),
+    draw: (ways, form, label) =>
+      drawDriving({
+        scene: world.scene(),
+        label,
+        ...(form === "moment" && { towards: "up", behind: 12, ahead: 36 }),
+        ...ways,
+      }),
+    wayOf: (chunk) => pathOfChunk(world, world.snapshot(), chunk),
+  };
+}
+
+function forkStage(world: World): Stage {
+  return {
+    size: "half",
+    position: () => placeOf(world),
+    draw: (ways, form, label) =>
+      drawFork({ position: placeOf(world), label, ...(form === "moment" && { towards: "up" }), ...ways }),
+    wayOf: (chunk) => pathOfChunk(world, world.snapshot(), chunk),
+  };
+}
+
+/** (s, d) of the ego, or (x, y) in a fork. */
+function placeOf(world: World): readonly [number, number] {
+  if (isDriving(world)) {
+    const { s, d } = world.scene().ego;
+    return [s, d];
+  }
+  const { x, y } = world.snapshot();
+  return [Number(x), Number(y)];
+}
+
+/**
+ * The path that a world takes from `snapshot` under the actions of `chunk` [N, Da], open loop: the place before each
+ * action and after the last, N + 1 in all, or fewer where the episode ends before. Actions are clamped as in a rollout. The world is
+ * put back to where it was.
+ */
+export function pathOfChunk(world: World, snapshot: Snapshot, chunk: Float32Array): Way {
+  const before = world.snapshot();
+  const size = world.spec.action.names.length;
+  world.restore(snapshot);
+  const path = [placeOf(world)];
+  for (let at = 0; at + size <= chunk.length; at += size) {
+    const { terminated, truncated } = world.step(clampTo(world.spec.action, chunk.subarray(at, at + size)));
+    path.push(placeOf(world));
+    if (terminated || truncated) break;
+  }
+  world.restore(before);
+  return path;
+}
