@@ -3,4 +3,12 @@
  *
  * Law: imports `base` and `world` only; knows no particular task and no tensors. What acts and where is an argument.
  */
-export { rollout, rolloutMany } from "./rollout.ts";
+export type { Execution } from "./execution.ts";
+export type { Outcome } from "./recording.ts";
+export {
+  type LockstepOptions,
+  rollout,
+  rolloutForOutcome,
+  rolloutMany,
+  rolloutManyForOutcomes,
+} from "./rollout.ts";

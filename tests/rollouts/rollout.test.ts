@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { foldIn, type Key, randomStream } from "../../src/base/index.ts";
 import { forkWorld } from "../../src/environments/index.ts";
-import { rollout, rolloutMany } from "../../src/rollouts/index.ts";
+import { rollout, rolloutMany, rolloutManyForOutcomes } from "../../src/rollouts/index.ts";
 import {
   type Actor,
   actorKey,
@@ -75,10 +75,11 @@ describe("rolloutMany", () => {
         fc.integer({ min: 1, max: 9 }),
         fc.integer({ min: 0, max: 3 }),
         fc.uniqueArray(fc.nat(1000), { minLength: 1, maxLength: 5 }),
-        async (observationHorizon, actionHorizon, spare, seeds) => {
+        fc.integer({ min: 1, max: 5 }),
+        async (observationHorizon, actionHorizon, spare, seeds, many) => {
           const predictionHorizon = observationHorizon - 1 + actionHorizon + spare;
           const planner = noisyPlanner({ observationHorizon, predictionHorizon, actionHorizon });
-          const together = await rolloutMany(forkWorld, planner, seeds);
+          const together = await rolloutMany(forkWorld, planner, seeds, { together: many });
           for (const [i, seed] of seeds.entries()) {
             const world = forkWorld();
             const alone = await rollout(world, recedingHorizon(planner, world.spec), { seed });
@@ -107,6 +108,37 @@ describe("rolloutMany", () => {
     expect(batches).toEqual([50, 50, 50, survivors, survivors]);
   });
 
+  it("gives the place of an episode that ended to the next seed, so that batches stay full", async () => {
+    const batches: number[] = [];
+    const progress: number[][] = [];
+    const planner = noisyPlanner({ observationHorizon: 2, predictionHorizon: 16, actionHorizon: 8 }, batches);
+    const seeds = Array.from({ length: 60 }, (_, seed) => seed);
+    const episodes = await rolloutMany(forkWorld, planner, seeds, {
+      together: 10,
+      onProgress: (...now) => progress.push(now),
+    });
+    expect(episodes.map(({ seed }) => seed)).toEqual(seeds);
+    expect(episodes).toEqual(await rolloutMany(forkWorld, planner, seeds));
+    expect(progress).toEqual(seeds.map((_, i) => [i + 1, 60]));
+    // Only the last ten have no next one; none of them takes more than 5 chunks.
+    const notFull = batches.slice(0, batches.indexOf(60)).findIndex((rows) => rows < 10);
+    expect(batches.indexOf(60) - notFull).toBeLessThanOrEqual(5);
+    await expect(rolloutMany(forkWorld, planner, seeds, { together: 0 })).rejects.toThrow("together: found 0");
+  });
+
+  it("keeps the outcomes of the same episodes", async () => {
+    const planner = noisyPlanner({ observationHorizon: 1, predictionHorizon: 4, actionHorizon: 4 });
+    const seeds = [4, 8, 15, 16];
+    const episodes = await rolloutMany(forkWorld, planner, seeds);
+    expect(await rolloutManyForOutcomes(forkWorld, planner, seeds, { together: 3 })).toEqual(
+      episodes.map(({ seed, actor, length, terminated, truncated, info, reward }) => ({
+        ...{ seed, actor, length, terminated, truncated, info },
+        reward: reward.reduce((sum, value) => sum + value, 0),
+        maxReward: Math.max(...reward),
+      })),
+    );
+  });
+
   it("names what a planner does wrong", async () => {
     const horizons = { observationHorizon: 1, predictionHorizon: 4, actionHorizon: 4 };
     const answering = (answer: Float32Array, h: Horizons = horizons): BatchActor => ({
@@ -125,6 +157,74 @@ describe("rolloutMany", () => {
       rolloutMany(forkWorld, answering(new Float32Array(4), { ...horizons, actionHorizon: 5 }), [3]),
     ).rejects.toThrow("predictionHorizon: found 4, expected at least");
     expect(await rolloutMany(forkWorld, answering(new Float32Array(4)), [])).toEqual([]);
+  });
+});
+
+/** Temporal ensembling in its plain form: every plan ever made, weighed anew in every step. */
+function ensembling(planner: BatchActor, m: number): Actor {
+  const { observationHorizon: To, predictionHorizon: Tp } = planner.horizons;
+  const seen: number[][] = [];
+  const plans: Float32Array[] = [];
+  let key: Key = [0, 0];
+  return {
+    name: planner.name,
+    controller: planner.controller,
+    reset(seed) {
+      key = actorKey(seed);
+      seen.length = plans.length = 0;
+    },
+    async act({ position }) {
+      seen.push([...position]);
+      const now = seen.length - 1;
+      const history = Array.from({ length: To }, (_, i) => seen[Math.max(0, now - To + 1 + i)]);
+      plans.push(new Float32Array(await planner.plan(Float32Array.from(history.flat()), [foldIn(key, now)])));
+      // What the plan of step s says of step now lies at To - 1 + now - s of its chunk.
+      const said = plans.flatMap((plan, s) => (To - 1 + now - s < Tp ? [plan[To - 1 + now - s]] : []));
+      const weights = said.map((_, i) => Math.exp(-m * i));
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      return Float32Array.of(said.reduce((sum, action, i) => sum + (weights[i] / total) * action, 0));
+    },
+  };
+}
+
+describe("temporal ensembling", () => {
+  it.each([
+    [0.01, 1, 4],
+    [0, 2, 9],
+    [-1.5, 3, 3],
+    [50, 1, 6],
+    [0.3, 2, 60],
+  ])("with m %d equals the plain one, To %i, Tp %i", async (m, observationHorizon, predictionHorizon) => {
+    const planner = noisyPlanner({ observationHorizon, predictionHorizon, actionHorizon: 1 });
+    const seeds = [1, 2, 3, 4, 5];
+    const together = await rolloutMany(forkWorld, planner, seeds, { execution: { kind: "ensemble", m }, together: 2 });
+    for (const [i, seed] of seeds.entries()) {
+      const alone = await rollout(forkWorld(), ensembling(planner, m), { seed });
+      expect(together[i].length).toBe(alone.length);
+      alone.action.forEach((rate, step) => {
+        expect(together[i].action[step]).toBeCloseTo(rate, 4);
+      });
+      expect(new Set(together[i].chunkPlace)).toEqual(new Set([0]));
+    }
+  });
+
+  it("counts a plan of exactly nothing", async () => {
+    // The first plan says 0 for the first two steps, the second 1: in step 1 their mean is 1/2, not 1.
+    let plans = 0;
+    const planner: BatchActor = {
+      ...noisyPlanner({ observationHorizon: 1, predictionHorizon: 2, actionHorizon: 1 }),
+      plan: () => Float32Array.of(plans, plans++),
+    };
+    const [{ action }] = await rolloutMany(() => forkWorld({ maxSteps: 3 }), planner, [1], {
+      execution: { kind: "ensemble", m: 0 },
+    });
+    expect([...action]).toEqual([0, 0.5, 1.5]);
+  });
+
+  it("refuses an m that is no number", async () => {
+    const planner = noisyPlanner({ observationHorizon: 1, predictionHorizon: 2, actionHorizon: 1 });
+    const execution = { kind: "ensemble", m: Number.NaN } as const;
+    await expect(rolloutMany(forkWorld, planner, [1], { execution })).rejects.toThrow("ensemble: found m = NaN");
   });
 });
 
