@@ -1,6 +1,6 @@
 /** The page: one HTML file with everything in it, which opens from a disk without a network. */
 import { type Markup, markup } from "./markup.ts";
-import { colourOf, type Picture } from "./picture.ts";
+import { colourOf, type LegendEntry, type Picture } from "./picture.ts";
 import { STYLE } from "./style.ts";
 
 export interface Page {
@@ -47,9 +47,21 @@ export function section(heading: string, ...content: readonly (Markup | null | f
 export const paragraphs = (texts: readonly string[]): Markup | null =>
   texts.length > 0 ? markup`${texts.map((text) => markup`<p>${text}</p>`)}` : null;
 
-/** Pictures side by side as far as the width allows; null where there are none. */
+/** Pictures side by side as far as the width allows, a legend that all share once above them; null where there are none. */
 export function gallery(pictures: readonly Picture[]): Markup | null {
-  return pictures.length > 0 ? markup`<div class="pictures">${pictures.map(showPicture)}</div>` : null;
+  if (pictures.length === 0) return null;
+  const keys = pictures.map(({ legend = [] }) => legend);
+  const isShared = pictures.length > 1 && keys.every((legend) => JSON.stringify(legend) === JSON.stringify(keys[0]));
+  const shown = isShared ? pictures.map((picture) => ({ ...picture, legend: [] })) : pictures;
+  return markup`<div class="pictures">${isShared && showLegend(keys[0])}${shown.map(showPicture)}</div>`;
+}
+
+function showLegend(legend: readonly LegendEntry[]): Markup | null {
+  if (legend.length === 0) return null;
+  const keys = legend.map(
+    ({ colour, label }) => markup`<li><i style="--colour: ${colourOf(colour)}"></i>${label}</li>`,
+  );
+  return markup`<ul class="legend">${keys}</ul>`;
 }
 
 function showPicture({ drawing, caption, legend = [], size = "half" }: Picture): Markup {
@@ -57,10 +69,5 @@ function showPicture({ drawing, caption, legend = [], size = "half" }: Picture):
     "markup" in drawing
       ? drawing
       : markup`<div class="wide">${drawing.wide}</div><div class="narrow">${drawing.narrow}</div>`;
-  const keys = legend.map(
-    ({ colour, label }) => markup`<li><i style="--colour: ${colourOf(colour)}"></i>${label}</li>`,
-  );
-  return markup`<figure class="picture ${size}">${shown}${
-    keys.length > 0 && markup`<ul class="legend">${keys}</ul>`
-  }<figcaption>${caption}</figcaption></figure>`;
+  return markup`<figure class="picture ${size}">${shown}${showLegend(legend)}<figcaption>${caption}</figcaption></figure>`;
 }

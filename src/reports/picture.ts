@@ -23,7 +23,7 @@ export interface Picture {
   readonly caption: string;
   readonly legend?: readonly LegendEntry[];
   /** How much of the page's width it wants; default "half". */
-  readonly size?: "third" | "half" | "full";
+  readonly size?: "quarter" | "half" | "full";
 }
 
 export const colourOf = (colour: Colour): string => `var(--${colour})`;

@@ -6,7 +6,7 @@ import type { Markup } from "./markup.ts";
 const { document } = parseHTML("<!doctype html><html><body></body></html>");
 
 /** Sizes in px: charts are drawn for these widths and grow a little with the page. */
-export const WIDTHS = { wide: 620, narrow: 350 } as const;
+export const WIDTHS = { half: 540, full: 1000, narrow: 350 } as const;
 
 /** The plot as markup. `label` says in words what it shows. Text in it is escaped by the serialiser. */
 export function plotted(options: Plot.PlotOptions, label: string): Markup {
@@ -19,7 +19,10 @@ export function plotted(options: Plot.PlotOptions, label: string): Markup {
   return { markup: svg.outerHTML };
 }
 
+/** How much of the page's width a chart takes. */
+export type ChartSize = "half" | "full";
+
 /** Both forms of a chart: for wide and for narrow screens. */
-export function inBothWidths(draw: (width: number) => Markup): { wide: Markup; narrow: Markup } {
-  return { wide: draw(WIDTHS.wide), narrow: draw(WIDTHS.narrow) };
+export function inBothWidths(draw: (width: number) => Markup, size: ChartSize = "half") {
+  return { wide: draw(size === "full" ? WIDTHS.full : WIDTHS.half), narrow: draw(WIDTHS.narrow) };
 }

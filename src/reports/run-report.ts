@@ -6,7 +6,7 @@ import { histogramPicture } from "./charts/histogram.ts";
 import { ratesPicture } from "./charts/rates.ts";
 import { type Markup, markup } from "./markup.ts";
 import { grouped, rateText, significant } from "./number.ts";
-import { gallery, pageOf, paragraphs, section } from "./page.ts";
+import { gallery, pageOf, section } from "./page.ts";
 import type { Picture } from "./picture.ts";
 import { fieldList, resultTable } from "./tables.ts";
 
@@ -60,7 +60,7 @@ function headline({ evaluation, heldOut, losses }: RunReport): Markup | null {
   const items: { name: string; value: string; beside?: string }[] = [];
   if (evaluation) {
     const { rate, interval, n } = rateText(evaluation.success);
-    items.push({ name: `success in ${n} episodes`, value: rate, beside: `95 % interval ${interval}` });
+    items.push({ name: `success in ${n} episodes`, value: rate, beside: `95 % interval ${interval}` });
   }
   if (policy) items.push({ name: "nats per action dimension, held out", value: significant(policy.natsPerDimension) });
   if (last) items.push({ name: `loss after ${grouped(last.update)} updates`, value: significant(last.loss) });
@@ -82,24 +82,31 @@ function successPart({ task, success, modes, perSeed, episodes }: Evaluation): M
     ratesPicture({
       rows,
       xLabel: "share of episodes",
-      caption: `${task}: success${rows.length > 1 ? ", and how the task was solved," : ""} over ${grouped(episodes)} seeds, with 95 % Wilson intervals.`,
+      caption: `${task}: success${rows.length > 1 ? ", and how the task was solved," : ""} over ${grouped(episodes)} seeds, with 95 % Wilson intervals.`,
     }),
-    ...(steps.length > 1
-      ? [histogramPicture({ values: steps, xLabel: "steps", bins: 24, caption: "Length of the successful episodes." })]
-      : []),
+    ...(new Set(steps).size > 1 ? [stepsPicture(steps)] : []),
   ];
-  const most = 24;
+  const most = 12;
   const shown = `${failed.slice(0, most).join(", ")}${failed.length > most ? ` and ${failed.length - most} more` : ""}`;
   const failures =
     failed.length > 0
       ? `Not successful: ${failed.length} of ${episodes} episodes, seeds ${shown}.`
       : "Every episode succeeded.";
-  return markup`${gallery(pictures)}${paragraphs([failures])}`;
+  return markup`${gallery(pictures)}<p class="small">${failures}</p>`;
+}
+
+/** Bins of whole steps, at most 24. */
+function stepsPicture(steps: readonly number[]): Picture {
+  const [low, high] = [Math.min(...steps), Math.max(...steps)];
+  const width = Math.ceil((high - low + 1) / 24);
+  const bins = Math.ceil((high - low + 1) / width);
+  const caption = "Length of the successful episodes.";
+  return histogramPicture({ values: steps, xLabel: "steps", domain: [low, low + bins * width], bins, caption });
 }
 
 function checkpointPart(scores: readonly Score[]): Markup | null {
   if (scores.length === 0) return null;
-  const caption = "Success of the checkpoints, on seeds other than those reported above, with 95 % intervals.";
+  const caption = "Success of the checkpoints, on seeds other than those reported above, with 95 % intervals.";
   return gallery([
     scoresPicture({ series: [{ name: "checkpoint", scores, colour: "policy" }], yLabel: "success", caption }),
   ]);
@@ -122,7 +129,9 @@ function lossPart({ losses, heldOutLosses = [] }: RunReport): Markup | null {
       xLabel: "update",
       yLabel: "loss",
       trend: true,
-      caption: `Loss over ${grouped(losses.at(-1)?.update ?? 0)} updates; the pale line is what was recorded, the strong one its running mean.`,
+      caption: `Loss over ${grouped(losses.at(-1)?.update ?? 0)} updates${
+        losses.length > 40 ? "; the pale line is what was recorded, the strong one its running mean" : ""
+      }.`,
     }),
   ]);
 }

@@ -47,16 +47,19 @@ pre.command::before { content: "$ "; color: var(--muted); }
 .headline dd { margin: 0; font-size: 1.9rem; line-height: 1.2; font-weight: 600; letter-spacing: -0.01em; font-variant-numeric: tabular-nums; }
 .headline small { font-size: 0.85rem; font-weight: 400; letter-spacing: 0; color: var(--soft); white-space: nowrap; }
 
-.pictures { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 2rem 1.75rem; align-items: start; }
-.picture { margin: 0; grid-column: span 3; min-width: 0; }
-.picture.third { grid-column: span 2; } .picture.full { grid-column: 1 / -1; }
+.pictures { display: grid; grid-template-columns: repeat(12, minmax(0, 1fr)); gap: 1.9rem 1.6rem; align-items: start; }
+.picture { margin: 0; grid-column: span 6; min-width: 0; }
+.picture.quarter { grid-column: span 3; } .picture.full { grid-column: 1 / -1; }
 .picture > figcaption { margin-top: 0.55rem; font-size: 0.86rem; line-height: 1.45; color: var(--soft); max-width: 44rem; text-wrap: pretty; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.15rem 1.1rem; margin: 0.5rem 0 0; padding: 0; list-style: none; font-size: 0.84rem; color: var(--soft); }
 .legend i { display: inline-block; width: 1.1em; height: 0.2em; border-radius: 0.1em; vertical-align: 0.27em; margin-right: 0.4em; background: var(--colour); }
 svg { display: block; width: 100%; height: auto; }
 .plot { fill: currentColor; font-family: inherit; overflow: visible; } .plot text { white-space: pre; }
-.narrow { display: none; }
-.strip { display: grid; grid-template-columns: repeat(var(--count), minmax(0, 1fr)); gap: 0.5rem; max-width: 62rem; }
+.pictures + p, .pictures + .pictures { margin-top: 1.6rem; } p.small { font-size: 0.86rem; color: var(--soft); }
+.pictures > .legend { grid-column: 1 / -1; margin: 0 0 -0.9rem; }
+.wide svg { max-width: 44rem; } .full .wide svg { max-width: none; }
+.narrow { display: none; } .narrow svg { max-width: 32rem; }
+.strip { display: grid; grid-template-columns: repeat(var(--count), minmax(0, 1fr)); gap: 0.5rem; }
 .strip figure, .multiples figure { margin: 0; min-width: 0; }
 .strip figcaption, .multiples figcaption { font-size: 0.78rem; color: var(--muted); text-align: center; margin-top: 0.2rem; font-variant-numeric: tabular-nums; }
 .multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); gap: 1rem 1.25rem; }
@@ -72,8 +75,8 @@ tbody tr:last-child > * { border-bottom: 1.5px solid var(--ink); }
 th.text, td.text { text-align: left; } tbody th { font-weight: 500; }
 td .interval { color: var(--soft); font-size: 0.86em; white-space: nowrap; margin-left: 0.5em; }
 td .n { color: var(--muted); font-size: 0.86em; white-space: nowrap; margin-left: 0.5em; }
-.fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(19rem, 1fr)); gap: 0 2.5rem; margin: 0; font-size: 0.9rem; }
-.fields div { display: flex; justify-content: space-between; gap: 1rem; padding: 0.28rem 0; border-bottom: 1px solid var(--line); min-width: 0; }
+.fields { columns: 19rem; column-gap: 2.5rem; margin: 0; font-size: 0.9rem; }
+.fields div { display: flex; justify-content: space-between; gap: 1rem; padding: 0.28rem 0; border-bottom: 1px solid var(--line); break-inside: avoid; }
 .fields dt { color: var(--soft); flex: none; } .fields dd { margin: 0; text-align: right; min-width: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .fields + .fields { margin-top: 1.2rem; }
 footer { margin-top: 3.5rem; padding-top: 0.9rem; border-top: 1px solid var(--line); font-size: 0.82rem; color: var(--muted); }
@@ -88,14 +91,14 @@ footer { margin-top: 3.5rem; padding-top: 0.9rem; border-top: 1px solid var(--li
 .scene .pane { fill: var(--pane); } .scene .motion { fill: none; stroke: var(--vehicle); stroke-width: 2; stroke-dasharray: 2 5; }
 .scene .crate { fill: var(--crate); stroke: var(--paper); stroke-width: 1; } .scene .cross { fill: none; stroke: var(--paper); stroke-width: 1; opacity: 0.6; }
 .scene .works { fill: var(--works); fill-opacity: 0.75; stroke: var(--works); stroke-width: 2; stroke-dasharray: 9 6; }
-.scene .disc { fill: var(--crate); } .scene .travelled { opacity: 0.9; }
+.scene .disc { fill: var(--crate); } .scene .travelled { opacity: 0.75; }
 
-@media (max-width: 56rem) { .picture, .picture.third { grid-column: span 3; } .picture.half { grid-column: 1 / -1; } }
+@media (max-width: 56rem) { .picture.quarter { grid-column: span 6; } .picture.half { grid-column: 1 / -1; } .full .wide { display: none; } .full .narrow { display: block; } }
 @media (max-width: 36rem) {
   main { padding: 1.75rem 1rem 3rem; }
-  .picture.third, .picture { grid-column: 1 / -1; }
+  .pictures { gap: 1.6rem 0.8rem; }
   .wide { display: none; } .narrow { display: block; }
-  .strip { gap: 0.25rem; } .strip.broad { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+  .strip { gap: 0.25rem; } .full .strip { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 0.5rem; }
   .headline { gap: 0.9rem 2rem; } .headline dd { font-size: 1.55rem; }
 }
 @media print { main { max-width: none; padding: 0; } .picture, tr { break-inside: avoid; } h2 { break-after: avoid; } }

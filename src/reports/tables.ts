@@ -1,7 +1,7 @@
 /** Tables of results, and lists of settings. */
 import type { Rate } from "../base/index.ts";
 import { type Markup, markup } from "./markup.ts";
-import { rateText, significant } from "./number.ts";
+import { minus, rateText, significant } from "./number.ts";
 
 /** A cell: text, a number, a rate (shown with its interval and n), or nothing. */
 export type Cell = string | number | Rate | null;
@@ -10,7 +10,7 @@ export interface ColumnSpec {
   readonly title: string;
   /** Rates in percent (the default) or as numbers from 0 to 1 (scores). */
   readonly as?: "percent" | "number";
-  /** Significant digits of numbers; default 3. Whole numbers are written in full. */
+  /** Significant digits of the largest number; the others get as many decimals. Default 3. */
   readonly digits?: number;
 }
 
@@ -29,14 +29,20 @@ export function resultTable({ caption, columns, rows }: ResultTable): Markup {
       throw new RangeError(`table row ${i}: found ${row.length} cells, expected ${specs.length}`);
     }
   });
+  const decimals = specs.map(({ digits = 3 }, i) =>
+    decimalsOf(
+      rows.map((row) => row[i]),
+      digits,
+    ),
+  );
   const isText = specs.map((_, i) => i === 0 || rows.some((row) => typeof row[i] === "string"));
   const head = specs.map(({ title }, i) => markup`<th scope="col"${isText[i] && TEXT}>${title}</th>`);
   const body = rows.map(
     (row) =>
       markup`<tr>${row.map((cell, i) =>
         i === 0
-          ? markup`<th scope="row" class="text">${showCell(cell, specs[i])}</th>`
-          : markup`<td${isText[i] && TEXT}>${showCell(cell, specs[i])}</td>`,
+          ? markup`<th scope="row" class="text">${showCell(cell, specs[i], decimals[i])}</th>`
+          : markup`<td${isText[i] && TEXT}>${showCell(cell, specs[i], decimals[i])}</td>`,
       )}</tr>\n`,
   );
   return markup`<div class="scroll"><table>${caption && markup`<caption>${caption}</caption>`}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
@@ -44,12 +50,22 @@ export function resultTable({ caption, columns, rows }: ResultTable): Markup {
 
 const TEXT: Markup = { markup: ' class="text"' };
 
-function showCell(cell: Cell, { as = "percent", digits = 3 }: ColumnSpec): Markup {
+function showCell(cell: Cell, { as = "percent", digits = 3 }: ColumnSpec, decimals: number | null): Markup {
   if (cell === null) return markup`–`;
   if (typeof cell === "string") return markup`${cell}`;
-  if (typeof cell === "number") return markup`${significant(cell, digits)}`;
+  if (typeof cell === "number")
+    return markup`${decimals === null ? significant(cell, digits) : minus(cell.toFixed(decimals))}`;
   const { rate, interval, n } = rateText(cell, as);
   return markup`${rate}<span class="interval">${interval}</span><span class="n">n ${n}</span>`;
+}
+
+/** Decimals that suit all numbers of a column; null where none do: whole numbers, very large and very small ones. */
+function decimalsOf(cells: readonly Cell[], digits: number): number | null {
+  const sizes = cells.filter((cell) => typeof cell === "number").map(Math.abs);
+  const largest = Math.max(...sizes, 0);
+  const isOdd = sizes.some((size) => !Number.isFinite(size) || (size > 0 && size < 1e-3 * largest));
+  if (isOdd || largest >= 1e6 || largest < 1e-3 || sizes.every(Number.isInteger)) return null;
+  return Math.max(0, digits - 1 - Math.floor(Math.log10(largest)));
 }
 
 /** Anything of JSON as a list of names and values; what is nested gets names like `policy.head`. */

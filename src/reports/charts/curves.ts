@@ -3,7 +3,7 @@ import * as Plot from "@observablehq/plot";
 import type { Rate } from "../../base/index.ts";
 import { grouped, percent, significant } from "../number.ts";
 import { type Colour, colourOf, type Picture, seriesColour } from "../picture.ts";
-import { inBothWidths, plotted, WIDTHS } from "../plot.ts";
+import { type ChartSize, inBothWidths, plotted, WIDTHS } from "../plot.ts";
 import { type Point, smoothed, thinned } from "../thin.ts";
 
 export interface CurveSeries {
@@ -21,6 +21,8 @@ export interface CurvesRequest {
   readonly scale?: "auto" | "linear" | "log";
   /** Draws a running mean over the points, these behind it and pale: for losses of single batches. */
   readonly trend?: boolean;
+  /** Default "half". */
+  readonly size?: ChartSize;
 }
 
 /** Points of a curve that are drawn at most. */
@@ -29,10 +31,19 @@ const MOST_POINTS = 500;
 const TREND_SHARE = 0.03;
 
 /** Curves over a common x. Points that are not finite are left out. Throws RangeError where none is left. */
-export function curvesPicture({ series, xLabel, yLabel, caption, scale = "auto", trend }: CurvesRequest): Picture {
+export function curvesPicture({
+  series,
+  xLabel,
+  yLabel,
+  caption,
+  scale = "auto",
+  trend,
+  size = "half",
+}: CurvesRequest): Picture {
   const values = series.flatMap(({ points }) => points.map(({ y }) => y).filter(Number.isFinite));
   if (values.length === 0) throw new RangeError(`chart "${yLabel}": found no finite values, expected at least one`);
   const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  const top = ceilingOf(series, high);
   const isLog = scale === "log" || (scale === "auto" && low > 0 && high >= 10 * low);
   if (isLog && low <= 0) throw new RangeError(`chart "${yLabel}": found ${low}, expected positive values`);
   const drawn = series.map(({ points, colour }, i) => ({
@@ -45,7 +56,7 @@ export function curvesPicture({ series, xLabel, yLabel, caption, scale = "auto",
     plotted(
       {
         width,
-        height: width === WIDTHS.wide ? 280 : 220,
+        height: width === WIDTHS.narrow ? 220 : 280,
         marginLeft: 52,
         marginRight: 14,
         marginTop: 28,
@@ -56,6 +67,7 @@ export function curvesPicture({ series, xLabel, yLabel, caption, scale = "auto",
           labelArrow: "none",
           type: isLog ? "log" : "linear",
           nice: !isLog,
+          ...(!isLog && top < high && { domain: [low, top] }),
           grid: true,
           tickSize: 0,
           ticks: isLog ? logTicks(low, high) : 5,
@@ -68,10 +80,11 @@ export function curvesPicture({ series, xLabel, yLabel, caption, scale = "auto",
               stroke: colour,
               strokeWidth: trend ? 1 : 1.6,
               strokeOpacity: trend ? 0.3 : 1,
+              clip: true,
             }),
           ),
           ...drawn.flatMap(({ trend, colour }) =>
-            trend ? [Plot.line(trend, { ...shown, stroke: colour, strokeWidth: 2 })] : [],
+            trend ? [Plot.line(trend, { ...shown, stroke: colour, strokeWidth: 2, clip: true })] : [],
           ),
           ...drawn.flatMap(({ points, colour }) =>
             points.length <= 30 ? [Plot.dot(points, { ...shown, r: 2.5, fill: colour })] : [],
@@ -81,7 +94,18 @@ export function curvesPicture({ series, xLabel, yLabel, caption, scale = "auto",
       caption,
     );
   const legend = series.map(({ name, colour }, i) => ({ label: name, colour: colour ?? seriesColour(i) }));
-  return { drawing: inBothWidths(draw), caption, ...(legend.length > 1 && { legend }) };
+  return { drawing: inBothWidths(draw, size), caption, size, ...(legend.length > 1 && { legend }) };
+}
+
+/**
+ * Where a linear axis may end: losses fall far in the first updates and little afterwards, so that the rest would be a flat line. The
+ * highest value after the first 4 % of a long series, if that is much lower than the highest of all.
+ */
+function ceilingOf(series: readonly CurveSeries[], high: number): number {
+  const later = series.flatMap(({ points }) => (points.length > 40 ? points.slice(points.length * 0.04) : points));
+  const values = later.map(({ y }) => y).filter(Number.isFinite);
+  const [top, low] = [Math.max(...values), Math.min(...values)];
+  return high - low > 2 * (top - low) ? top : high;
 }
 
 /** 1, 2 and 5 times powers of ten from `low` to `high`, or the powers alone where these are many. */
@@ -105,17 +129,19 @@ export interface ScoresRequest {
   readonly yLabel: string;
   readonly caption: string;
   readonly as?: "percent" | "number";
+  /** Default "half". */
+  readonly size?: ChartSize;
 }
 
 /** Scores from 0 to 1 over checkpoints, with their intervals as bars. */
-export function scoresPicture({ series, yLabel, caption, as = "percent" }: ScoresRequest): Picture {
+export function scoresPicture({ series, yLabel, caption, as = "percent", size = "half" }: ScoresRequest): Picture {
   const drawn = series.map(({ scores, colour }, i) => ({ scores, colour: colourOf(colour ?? seriesColour(i)) }));
   const y = (bound: "rate" | "low" | "high") => (score: Score) => score.rate[bound];
   const draw = (width: number) =>
     plotted(
       {
         width,
-        height: width === WIDTHS.wide ? 280 : 220,
+        height: width === WIDTHS.narrow ? 220 : 280,
         marginLeft: 52,
         marginRight: 14,
         marginTop: 28,
@@ -139,5 +165,5 @@ export function scoresPicture({ series, yLabel, caption, as = "percent" }: Score
       caption,
     );
   const legend = series.map(({ name, colour }, i) => ({ label: name, colour: colour ?? seriesColour(i) }));
-  return { drawing: inBothWidths(draw), caption, ...(legend.length > 1 && { legend }) };
+  return { drawing: inBothWidths(draw, size), caption, size, ...(legend.length > 1 && { legend }) };
 }

@@ -30,7 +30,7 @@ export function histogramPicture(request: HistogramRequest): Picture {
     plotted(
       {
         width,
-        height: width === WIDTHS.wide ? 240 : 200,
+        height: width === WIDTHS.narrow ? 200 : 240,
         marginLeft: 44,
         marginRight: 14,
         marginTop: 28,

@@ -4,7 +4,7 @@ import type { Rate } from "../../base/index.ts";
 import type { Markup } from "../markup.ts";
 import { percent, rateText } from "../number.ts";
 import { type Colour, colourOf, type LegendEntry, type Picture } from "../picture.ts";
-import { plotted, WIDTHS } from "../plot.ts";
+import { type ChartSize, inBothWidths, plotted, WIDTHS } from "../plot.ts";
 
 export interface RateRow {
   readonly label: string;
@@ -23,6 +23,8 @@ export interface RatesRequest {
   readonly references?: readonly { readonly value: number; readonly label: string }[];
   readonly as?: "percent" | "number";
   readonly legend?: readonly LegendEntry[];
+  /** Default "half". */
+  readonly size?: ChartSize;
 }
 
 /** A line of the chart from the top: a group's name, or a row. Heights in px. */
@@ -38,11 +40,12 @@ const HEADING = 30;
 /** Dots with horizontal intervals over [0, 1]. Throws RangeError where there are no rows. */
 export function ratesPicture(request: RatesRequest): Picture {
   if (request.rows.length === 0) throw new RangeError("chart of rates: found no rows, expected at least one");
-  const { caption, legend } = request;
-  return { drawing: { wide: drawRates(request, "wide"), narrow: drawRates(request, "narrow") }, caption, legend };
+  const { caption, legend, size = "half" } = request;
+  return { drawing: inBothWidths((width) => drawRates(request, width), size), caption, legend, size };
 }
 
-function drawRates({ rows, xLabel, caption, references = [], as = "percent" }: RatesRequest, form: "wide" | "narrow") {
+function drawRates({ rows, xLabel, caption, references = [], as = "percent" }: RatesRequest, width: number): Markup {
+  const form = width === WIDTHS.narrow ? "narrow" : "wide";
   const { lines, height } = linesOf(rows, form);
   const named = lines.filter((line): line is Line & { row: RateRow } => line.row !== undefined);
   const longest = Math.max(...rows.map(({ label }) => label.length));
@@ -100,7 +103,7 @@ function drawRates({ rows, xLabel, caption, references = [], as = "percent" }: R
   ];
   return plotted(
     {
-      width: WIDTHS[form],
+      width,
       height: height + top + 44,
       marginLeft: left,
       marginRight: form === "wide" ? 64 : 54,
@@ -112,14 +115,14 @@ function drawRates({ rows, xLabel, caption, references = [], as = "percent" }: R
         labelArrow: "none",
         grid: true,
         tickSize: 0,
-        ticks: form === "wide" ? 10 : 5,
+        ticks: width > 900 ? 10 : 5,
         tickFormat: (value: number) => (as === "percent" ? percent(value, 0) : String(value)),
       },
       y: { axis: null, domain: [0, height], range: [top, top + height] },
       marks,
     },
     caption,
-  ) satisfies Markup;
+  );
 }
 
 function linesOf(rows: readonly RateRow[], form: "wide" | "narrow"): { lines: Line[]; height: number } {

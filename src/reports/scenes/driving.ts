@@ -89,9 +89,9 @@ function drawObstacle(place: Place, { kind, s, d, length, width, speed }: Scene[
   if (kind !== "moving" && kind !== "standing") {
     const [a, b, c, e] = rectangleAt(place, { s, d, length, width });
     const cross = kind === "crate" ? [corners([a, c]), corners([b, e])] : [];
-    return markup`<polygon class="${kind}" points="${body}"/>${
-      cross.map((points) => markup`<polyline class="cross" points="${points}"/>`)
-    }`;
+    return markup`<polygon class="${kind}" points="${body}"/>${cross.map(
+      (points) => markup`<polyline class="cross" points="${points}"/>`,
+    )}`;
   }
   const pane = corners(rectangleAt(place, { s: s + length * 0.14, d, length: length * 0.16, width: width * 0.74 }));
   // How far it goes in a second.

@@ -7,6 +7,9 @@ export interface ForkDrawing extends Ways {
   /** m. */
   readonly position: readonly [x: number, y: number];
   readonly towards?: "right" | "up";
+  /** The part that is shown, m behind and ahead of the car; default: all. */
+  readonly behind?: number;
+  readonly ahead?: number;
   readonly label?: string;
 }
 
@@ -16,13 +19,15 @@ const HALF = 4;
 const MARGIN = 1.5;
 
 /** The scene as SVG. Ways are places (x, y): x ahead, y to the left. */
-export function drawFork({ position, towards = "right", label = "fork", ...ways }: ForkDrawing): Markup {
+export function drawFork({ position, towards = "right", behind, ahead, label = "fork", ...ways }: ForkDrawing): Markup {
   const { goal, obstacle } = FORK;
+  const from = behind === undefined ? -MARGIN : position[0] - behind;
+  const to = ahead === undefined ? goal + MARGIN : position[0] + ahead;
   const place =
     towards === "right"
-      ? (x: number, y: number) => [(x + MARGIN) * SCALE, (HALF - y) * SCALE] as const
-      : (x: number, y: number) => [(HALF - y) * SCALE, (goal + MARGIN - x) * SCALE] as const;
-  const [length, width] = [(goal + 2 * MARGIN) * SCALE, 2 * HALF * SCALE];
+      ? (x: number, y: number) => [(x - from) * SCALE, (HALF - y) * SCALE] as const
+      : (x: number, y: number) => [(HALF - y) * SCALE, (to - x) * SCALE] as const;
+  const [length, width] = [(to - from) * SCALE, 2 * HALF * SCALE];
   const [viewWidth, viewHeight] = towards === "right" ? [length, width] : [width, length];
   const [x, y] = place(...position).map(coordinate);
   const [ox, oy] = place(obstacle.x, obstacle.y).map(coordinate);

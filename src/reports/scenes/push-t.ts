@@ -8,6 +8,8 @@ export interface PushTDrawing extends Ways {
   readonly state: Pick<PushTState, "pusher" | "block">;
   /** What it shows, for those who do not see it. */
   readonly label?: string;
+  /** Of the ways, px. */
+  readonly lineWidth?: number;
 }
 
 /** The eight corners of a T at `pose`, in order around it, px. */
@@ -28,13 +30,18 @@ export function outlineOf({ x, y, angle }: PushTState["block"]): (readonly [numb
 }
 
 /** The scene as SVG, square; y points down, as in the original's images. */
-export function drawPushT({ state: { pusher, block }, label = "Push-T", ...ways }: PushTDrawing): Markup {
+export function drawPushT({
+  state: { pusher, block },
+  label = "Push-T",
+  lineWidth = 3,
+  ...ways
+}: PushTDrawing): Markup {
   const { window, goal } = PUSH_T;
   return markup`<svg class="scene" viewBox="0 0 ${window} ${window}" role="img" aria-label="${label}">
 <rect class="floor" width="${window}" height="${window}" rx="10"/>
 <polygon class="goal" points="${corners(outlineOf(goal))}"/>
 <polygon class="block" points="${corners(outlineOf(block))}"/>
-${drawWays(ways, { place: (x, y) => [x, y], width: 3 })}
+${drawWays(ways, { place: (x, y) => [x, y], width: lineWidth })}
 <circle class="pusher" cx="${coordinate(pusher.x)}" cy="${coordinate(pusher.y)}" r="${PUSHER_RADIUS}"/>
 </svg>`;
 }

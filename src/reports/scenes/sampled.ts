@@ -85,14 +85,18 @@ function drawChunks(
 ): Omit<Picture, "caption"> {
   const legend: LegendEntry[] = [
     { colour: "policy", label: chunks.length === 1 ? "planned" : "sampled" },
-    ...(shown.length > 0 ? [{ colour: "demonstrated", label: "expert" } as const] : []),
+    ...(shown.length > 0 ? [{ colour: "demonstrated", label: shown.length > 1 ? "experts" : "expert" } as const] : []),
   ];
   if (stage) {
     const ways = {
       sampled: chunks.map((chunk) => stage.wayOf(chunk)),
       demonstrated: shown.map((chunk) => stage.wayOf(chunk)),
     };
-    return { drawing: stage.draw(ways, "scene", `sampled chunks, seed ${episode.seed}`), legend, size: stage.size };
+    return {
+      drawing: stage.draw(ways, "scene", `sampled chunks, seed ${episode.seed}`),
+      legend,
+      size: stage.sizes.scene,
+    };
   }
   const { names, units } = episode.spec.action;
   const line = (chunk: Float32Array, i: number) =>

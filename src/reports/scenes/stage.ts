@@ -15,8 +15,8 @@ export interface Stage {
   position(): readonly [number, number];
   /** Where a chunk of actions [N, Da] leads from here; the world is left as it was. */
   wayOf(chunk: Float32Array): Way;
-  /** Wide scenes take half of the page, square ones a third. */
-  readonly size: "half" | "third";
+  /** How much of the page a scene takes, and a strip of moments. */
+  readonly sizes: { readonly scene: "quarter" | "half"; readonly strip: "half" | "full" };
 }
 
 const isPushT = (world: World): world is PushTWorld => world.spec.name === "push-t" && "state" in world;
@@ -36,9 +36,10 @@ function pushTStage(world: PushTWorld): Stage {
     return [x, y] as const;
   };
   return {
-    size: "third",
+    sizes: { scene: "quarter", strip: "full" },
     position,
-    draw: (ways, _form, label) => drawPushT({ state: world.state(), label, ...ways }),
+    draw: (ways, form, label) =>
+      drawPushT({ state: world.state(), label, ...ways, ...(form === "moment" && { lineWidth: 5 }) }),
     wayOf: (chunk) => [
       position(),
       ...Array.from({ length: chunk.length / 2 }, (_, i) => [chunk[2 * i], chunk[2 * i + 1]] as const),
@@ -46,16 +47,19 @@ function pushTStage(world: PushTWorld): Stage {
   };
 }
 
+/** Moments stand side by side, so that the road leads upwards. */
+const UPWARDS = { towards: "up", behind: 12, ahead: 32 } as const;
+
 function drivingStage(world: DrivingWorld): Stage {
   return {
-    size: "half",
+    sizes: { scene: "half", strip: "half" },
     position: () => placeOf(world),
     draw: (ways, form, label) =>
       drawDriving({
         scene: world.scene(),
         label,
-        ...(form === "moment" && { towards: "up", behind: 12, ahead: 36 }),
         ...ways,
+        ...(form === "moment" && UPWARDS),
       }),
     wayOf: (chunk) => pathOfChunk(world, world.snapshot(), chunk),
   };
@@ -63,10 +67,10 @@ function drivingStage(world: DrivingWorld): Stage {
 
 function forkStage(world: World): Stage {
   return {
-    size: "half",
+    sizes: { scene: "half", strip: "half" },
     position: () => placeOf(world),
     draw: (ways, form, label) =>
-      drawFork({ position: placeOf(world), label, ...(form === "moment" && { towards: "up" }), ...ways }),
+      drawFork({ position: placeOf(world), label, ...ways, ...(form === "moment" && UPWARDS) }),
     wayOf: (chunk) => pathOfChunk(world, world.snapshot(), chunk),
   };
 }

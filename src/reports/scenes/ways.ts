@@ -35,19 +35,23 @@ export function corners(points: readonly (readonly [number, number])[]): string 
   return points.map(([x, y]) => `${coordinate(x)},${coordinate(y)}`).join(" ");
 }
 
-/** Travelled ways beneath, then demonstrated, sampled and mean ones. */
+/** Travelled ways beneath, then demonstrated ones, broader than what lies over them, then sampled and mean ones. */
 export function drawWays({ sampled = [], demonstrated = [], mean = [], travelled }: Ways, style: WaysStyle): Markup {
-  const thin = sampled.length > 60 ? 0.35 : sampled.length > 1 ? 0.6 : 0.95;
+  const broad = { ...style, width: style.width * 1.8 };
   return markup`${travelled && travelled.length > 1 && drawTravelled(travelled, style)}${[
-    ...demonstrated.map((way) => drawFading(way, "demonstrated", demonstrated.length > 3 ? 0.7 : 0.95, style)),
-    ...sampled.map((way) => drawFading(way, "policy", thin, style)),
-    ...mean.map((way) => drawFading(way, "mean", 1, { ...style, width: style.width * 1.6 })),
+    ...demonstrated.map((way) => drawFading(way, "demonstrated", opacityOf(demonstrated.length), broad)),
+    ...sampled.map((way) => drawFading(way, "policy", opacityOf(sampled.length), style)),
+    ...mean.map((way) => drawFading(way, "mean", 1, broad)),
   ]}`;
 }
 
+/** Of one way among `count`: where many lie over each other they look as strong as one alone. */
+function opacityOf(count: number): number {
+  return count > 50 ? 0.25 : count > 12 ? 0.4 : count > 3 ? 0.65 : 0.95;
+}
+
 function drawTravelled(way: Way, { place, width }: WaysStyle): Markup {
-  const dots = `${coordinate(width * 0.1)} ${coordinate(width * 2.4)}`;
-  return markup`<path class="travelled" d="${pathData(way.map(([x, y]) => place(x, y)))}" fill="none" stroke="${colourOf("muted")}" stroke-width="${coordinate(width)}" stroke-linecap="round" stroke-dasharray="${dots}"/>`;
+  return markup`<path class="travelled" d="${pathData(way.map(([x, y]) => place(x, y)))}" fill="none" stroke="${colourOf("muted")}" stroke-width="${coordinate(width)}" stroke-linejoin="round"/>`;
 }
 
 /** A way is drawn in at most this many pieces, each paler than the one before. */
