@@ -7,6 +7,7 @@
 export { InputError } from "./check.ts";
 export { arctangent, circle, cosine, direction, logarithm, sine } from "./elementary.ts";
 export { joined } from "./joined.ts";
+export { type Mean, meanOfValues, studentQuantile } from "./mean.ts";
 export { nearestName } from "./nearest.ts";
 export {
   foldIn,
@@ -20,5 +21,13 @@ export {
   threefry,
 } from "./random.ts";
 export { broadcastShapes, type Shape, sameShape, showShape, sizeOf, stridesOf } from "./shape.ts";
-export { mcnemarExact, newcombe, quantile, type Rate, wilson } from "./statistics.ts";
+export {
+  mcnemarExact,
+  newcombe,
+  newcombePaired,
+  type PairedCounts,
+  quantile,
+  type Rate,
+  wilson,
+} from "./statistics.ts";
 export { branch, type Leaves, mapLeaves, prefixed } from "./tree.ts";

@@ -45,6 +45,39 @@ export function newcombe(first: Rate, second: Rate): { difference: number; low: 
   };
 }
 
+/** How often, of paired trials, both succeeded, one alone, or neither. */
+export interface PairedCounts {
+  readonly both: number;
+  readonly onlyFirst: number;
+  readonly onlySecond: number;
+  readonly neither: number;
+}
+
+/**
+ * The same for paired trials (Newcombe 1998, "Improved confidence intervals for the difference between binomial proportions
+ * based on paired data", method 10): narrower by as much as the outcomes agree, which the correlation phi of the table says,
+ * with its numerator drawn towards 0 by half the trials where it is positive.
+ */
+export function newcombePaired({ both, onlyFirst, onlySecond, neither }: PairedCounts): {
+  difference: number;
+  low: number;
+  high: number;
+} {
+  const trials = both + onlyFirst + onlySecond + neither;
+  const [first, second] = [wilson(both + onlyFirst, trials), wilson(both + onlySecond, trials)];
+  const excess = both * neither - onlyFirst * onlySecond;
+  const drawn = excess > 0 ? Math.max(excess - trials / 2, 0) : excess;
+  const spread = Math.sqrt((both + onlyFirst) * (onlySecond + neither) * (both + onlySecond) * (onlyFirst + neither));
+  const phi = spread === 0 ? 0 : drawn / spread;
+  const side = (a: number, b: number) => Math.sqrt(a * a - 2 * phi * a * b + b * b);
+  const difference = first.rate - second.rate;
+  return {
+    difference,
+    low: difference - side(first.rate - first.low, second.high - second.rate),
+    high: difference + side(first.high - first.rate, second.rate - second.low),
+  };
+}
+
 /**
  * Two-sided exact McNemar test of paired outcomes: of the pairs that disagree, `onlyFirst` succeeded in the first alone and
  * `onlySecond` in the second alone. Returns the p-value of "both are equally good": min(1, 2 P(X <= min)) with X

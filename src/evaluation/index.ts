@@ -5,5 +5,6 @@
  * Law: imports lower floors (`base`, `world`, `rollouts`, `datasets`); judges episodes and predictions, whatever made them.
  */
 export { type Comparison, compare } from "./compare.ts";
-export { type Evaluation, evaluate, judge, type SeedResult } from "./evaluate.ts";
+export { checkSeeds, type EvaluationRequest, evaluate } from "./evaluate.ts";
 export { type HeldOutError, heldOutError } from "./held-out.ts";
+export { type Evaluation, judge, type SeedResult, seedResult, summarise } from "./summary.ts";

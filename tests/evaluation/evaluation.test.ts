@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { randomStream } from "../../src/base/index.ts";
+import { type Mean, meanOfValues, randomStream, wilson } from "../../src/base/index.ts";
 import { type Column, windowsOf } from "../../src/datasets/index.ts";
-import { forkWorld } from "../../src/environments/index.ts";
-import { compare, evaluate, heldOutError, judge } from "../../src/evaluation/index.ts";
+import { drivingWorld, forkWorld, pushTWorld } from "../../src/environments/index.ts";
+import { compare, evaluate, heldOutError, judge, seedResult, summarise } from "../../src/evaluation/index.ts";
+import { pushTExpert } from "../../src/experts/index.ts";
+import { rollout, rolloutForOutcome, rolloutMany } from "../../src/rollouts/index.ts";
 import type { BatchActor } from "../../src/world/index.ts";
 
 /** Steers at full rate: to the left with the given probability, decided anew in every chunk, unless already off the road's middle. */
@@ -35,12 +37,7 @@ describe("evaluate", () => {
       together: 64,
       onProgress: (episodes, total) => heard.push([episodes, total]),
     });
-    expect(heard).toEqual([
-      [64, 200],
-      [128, 200],
-      [192, 200],
-      [200, 200],
-    ]);
+    expect(heard).toEqual(seeds.map((_, i) => [i + 1, 200]));
     expect(evaluation).toMatchObject({ task: "fork", actor: "left 0.7", episodes: 200 });
     expect(evaluation.perSeed.map(({ seed }) => seed)).toEqual(seeds);
     // 8 steps at 3 m/s are 2.4 m: every episode passes, on the side that its first chunk chose.
@@ -58,7 +55,44 @@ describe("evaluate", () => {
     // Wilson at 0/200: z^2 / (n + z^2) = 3.8415 / 203.8415.
     expect(success.high).toBeCloseTo(3.8415 / 203.8415, 5);
     expect(modes).toMatchObject({ left: { rate: 0 }, right: { rate: 0 } });
-    expect(perSeed[0]).toEqual({ seed: 1000, success: false, steps: 20, reward: 0 });
+    const metrics = { contact: true };
+    expect(perSeed[0]).toEqual({ seed: 1000, success: false, steps: 20, reward: 0, maxReward: 0, metrics });
+  });
+
+  it("is the judgement of the episodes themselves", async () => {
+    const [few, makeEnvironment] = [seeds.slice(0, 8), () => drivingWorld({ scenario: "urgent" })];
+    const slow: BatchActor = {
+      ...planner(0),
+      horizons: { observationHorizon: 1, predictionHorizon: 1, actionHorizon: 1 },
+      plan: (_, keys) => Float32Array.from(keys.flatMap((key) => [0.1 * randomStream(key).uniform(), -1])),
+    };
+    const evaluation = await evaluate({ makeEnvironment, planner: slow, seeds: few, together: 3 });
+    expect(judge(await rolloutMany(makeEnvironment, slow, few))).toEqual(evaluation);
+    expect(Object.keys(evaluation.metrics)).toEqual([
+      "collision",
+      "obstacleCollision",
+      "departure",
+      "progress",
+      "rmsJerk",
+      "rmsLateralAcceleration",
+    ]);
+    const touched = evaluation.perSeed.filter(({ metrics }) => metrics.collision).length;
+    expect(evaluation.metrics.collision).toEqual(wilson(touched, 8));
+    const progress = evaluation.metrics.progress as Mean;
+    // Each reward is the progress of its step.
+    expect(progress.mean).toBeCloseTo(meanOfValues(evaluation.perSeed.map(({ reward }) => reward)).mean, 5);
+  });
+
+  it("scores an episode by its greatest reward", async () => {
+    const world = pushTWorld({ maxSteps: 60 });
+    const episodes = [];
+    for (const seed of [0, 1, 2]) episodes.push(await rollout(world, pushTExpert(), { seed }));
+    const { score, perSeed } = judge(episodes);
+    const most = episodes.map(({ reward }) => [...reward].sort((a, b) => b - a)[0]);
+    expect(perSeed.map(({ maxReward }) => maxReward)).toEqual(most);
+    expect(perSeed.some(({ maxReward, reward, steps }) => maxReward > reward / steps)).toBe(true);
+    expect(score).toEqual(meanOfValues(most));
+    expect(seedResult(await rolloutForOutcome(world, pushTExpert(), { seed: 2 }))).toEqual(perSeed[2]);
   });
 
   it("refuses repeated seeds and no episodes", async () => {
@@ -70,14 +104,13 @@ describe("evaluate", () => {
 });
 
 describe("compare", () => {
-  const evaluation = (successes: boolean[], first = 0) => ({
-    task: "fork",
-    actor: "x",
-    episodes: successes.length,
-    success: { rate: 0, low: 0, high: 0, n: successes.length },
-    modes: {},
-    perSeed: successes.map((success, i) => ({ seed: first + i, success, steps: 1, reward: 0 })),
-  });
+  const evaluation = (successes: boolean[], first = 0) => {
+    const results = successes.map((success, i) => {
+      const maxReward = success ? 1 : 0.25;
+      return { seed: first + i, success, steps: 1, reward: maxReward, maxReward, metrics: {} };
+    });
+    return summarise({ name: "fork" }, "x", results);
+  };
 
   it("tests the pairs that disagree", async () => {
     // 9 to 2 with 5 agreeing: McNemar 0.0654296875 (ALGORITHMS.md 11.11).
@@ -86,6 +119,12 @@ describe("compare", () => {
     const result = compare(evaluation(ones), evaluation(others));
     expect(result).toMatchObject({ onlyFirst: 9, onlySecond: 2 });
     expect(result.pValue).toBeCloseTo(0.0654296875, 12);
+    expect(result.difference.difference).toBeCloseTo(7 / 16, 12);
+    // Differences of the scores: 9 of 0.75, 2 of -0.75, 5 of 0; mean 5.25 / 16, t(0.975, 15) = 2.1314,
+    // deviation sqrt((11 · 0.5625 - 16 · 0.328125^2) / 15) = 0.545.
+    const { mean, high } = result.scoreDifference;
+    expect(mean).toBeCloseTo(0.328125, 12);
+    expect(high - mean).toBeCloseTo((2.1314 * 0.54559) / 4, 3);
   });
 
   it("separates a policy that passes from one that crashes, and finds none between a policy and itself", async () => {
