@@ -17,15 +17,28 @@ const KEYPOINTS = Array.from({ length: 9 }, (_, i) => AXES.map((axis) => `keypoi
 const PUSHER = AXES.map((axis) => `agent.${axis}`);
 const TARGET = AXES.map((axis) => `target.${axis}`);
 
-/** The dataset in `store`; `label` names it in messages. Throws InputError, naming the array, for anything damaged. */
-export async function readPushTStore(store: ByteStore, label: string): Promise<Dataset> {
+/**
+ * The dataset in `store`; `label` names it in messages. Throws InputError, naming the array, for anything damaged, and for
+ * values beyond the window unless `anyValues`: then they are as they are, NaN included, for verification to judge.
+ */
+export async function readPushTStore(
+  store: ByteStore,
+  label: string,
+  { anyValues = false }: { anyValues?: boolean } = {},
+): Promise<Dataset> {
   if (!(await store.get("/.zgroup"))) {
     throw new InputError(`${label}: found no .zgroup, expected a zarr version 2 group with data/ and meta/`);
   }
   const arrays = { store, label };
-  const keypoint = await readNumbers({ ...arrays, path: "data/keypoint", type: "<f4", rest: [9, 2] }, REACH);
+  const keypoint = await readNumbers(
+    { ...arrays, path: "data/keypoint", type: "<f4", rest: [9, 2] },
+    anyValues ? null : REACH,
+  );
   const state = await readNumbers({ ...arrays, path: "data/state", type: "<f4", rest: [5] }, null);
-  const action = await readNumbers({ ...arrays, path: "data/action", type: "<f4", rest: [2] }, WINDOW);
+  const action = await readNumbers(
+    { ...arrays, path: "data/action", type: "<f4", rest: [2] },
+    anyValues ? null : WINDOW,
+  );
   const steps = action.rows;
   for (const [path, { rows }] of Object.entries({ "data/keypoint": keypoint, "data/state": state })) {
     if (rows !== steps)
@@ -35,11 +48,11 @@ export async function readPushTStore(store: ByteStore, label: string): Promise<D
   const observation = new Float32Array(steps * 20);
   for (let step = 0; step < steps; step++) {
     const pusher = state.values.subarray(step * 5, step * 5 + 2);
-    checkRange({ ...arrays, path: "data/state" }, pusher, WINDOW, step * 5);
+    if (!anyValues) checkRange({ ...arrays, path: "data/state" }, pusher, WINDOW, step * 5);
     observation.set(keypoint.values.subarray(step * 18, (step + 1) * 18), step * 20);
     observation.set(pusher, step * 20 + 18);
   }
-  return createDataset({
+  const dataset: Dataset = {
     task: "push-t",
     observation: pixels([...KEYPOINTS, ...PUSHER], observation),
     // a mouse: every recorded target is a whole pixel
@@ -47,8 +60,12 @@ export async function readPushTStore(store: ByteStore, label: string): Promise<D
     episodeEnds,
     controlRate: CONTROL_RATE,
     provenance: { format: "push-t zarr", source: label, actors: ["human"], notes: [] },
-  });
+  };
+  return anyValues ? dataset : createDataset(dataset);
 }
+
+/** What the pusher's target may be, per dimension of the action. */
+export const PUSH_T_BOUNDS = { low: [WINDOW.low, WINDOW.low], high: [WINDOW.high, WINDOW.high] } as const;
 
 const pixels = (names: readonly string[], values: Float32Array): Column => ({
   names,
