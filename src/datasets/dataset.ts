@@ -32,6 +32,8 @@ export interface Dataset {
   /** Steps per second, Hz. */
   readonly controlRate: number;
   readonly provenance: Provenance;
+  /** Where it was combined of several: the row after each part's last, and how often it is drawn from beside the others. */
+  readonly parts?: readonly { readonly end: number; readonly weight: number }[];
 }
 
 /** N: the steps of all episodes. */

@@ -5,8 +5,13 @@
  * Law: imports `base`, `world` and, for files, `runs` only. Works from data alone, needs no environment. This door
  * runs in the browser too.
  */
+
+export { chosenColumns, combineDatasets, selectObservation } from "./combine.ts";
 export { type Column, createDataset, type Dataset, datasetOf, lengthOf, type Provenance, rowsOf } from "./dataset.ts";
 export { fitNormaliser, NORMALISATIONS, type Normalisation, type Normaliser } from "./normalise.ts";
 export { meanOf, predictLast, predictMean } from "./predictors.ts";
 export { type Split, splitByEpisode, splitByTime, splitDataset } from "./split.ts";
+export type { Modality, Multimodality } from "./verify/contradiction.ts";
+export type { Check, Finding, Recorded, Severity } from "./verify/finding.ts";
+export { type Verification, type VerifyOptions, verifyRecorded } from "./verify/verify.ts";
 export { type Windows, windowsOf } from "./windows.ts";

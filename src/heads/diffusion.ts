@@ -8,7 +8,6 @@ import {
   cast,
   constant,
   gather,
-  mean,
   mul,
   randomIntegers,
   randomNormal,
@@ -17,6 +16,7 @@ import {
   sub,
   type Tensor,
 } from "../tensor/index.ts";
+import { type LossContext, meanOfNumbers } from "./head.ts";
 import type { NoiseSchedule } from "./schedule.ts";
 
 /** Predicts from noisy chunks `[B, D]` at the times t `[B]` (float32, 0 … T-1) what `Prediction` names. */
@@ -88,14 +88,16 @@ export function diffusionLoss(
     key,
     schedule,
     prediction = "epsilon",
-  }: { chunk: Tensor; key: Tensor; schedule: NoiseSchedule; prediction?: Prediction },
+    ...context
+  }: { chunk: Tensor; key: Tensor; schedule: NoiseSchedule; prediction?: Prediction } & Omit<LossContext, "key">,
 ): Tensor {
   const [batch] = chunk.shape;
   const [forTime, forNoise] = randomWords(key, [batch, sizeOf(chunk.shape)]);
   const time = randomIntegers(forTime, [batch], schedule.alphaBar.length);
   const noise = randomNormal(forNoise, chunk.shape);
   const target = diffusionTarget(chunk, { time, noise, schedule, prediction });
-  return mean(square(sub(denoise(addNoise(chunk, { time, noise, schedule }), cast(time, "float32")), target)));
+  const predicted = denoise(addNoise(chunk, { time, noise, schedule }), cast(time, "float32"));
+  return meanOfNumbers(square(sub(predicted, target)), context);
 }
 
 interface Noising {

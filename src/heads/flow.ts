@@ -6,7 +6,6 @@ import { sizeOf } from "../base/index.ts";
 import {
   add,
   loop,
-  mean,
   mul,
   pow,
   randomNormal,
@@ -17,6 +16,7 @@ import {
   sub,
   type Tensor,
 } from "../tensor/index.ts";
+import { type LossContext, meanOfNumbers } from "./head.ts";
 
 /** Predicts d chunk / d level at noisy chunks `[B, D]` of the levels `[B]`. */
 export type Velocity = (noisy: Tensor, level: Tensor) => Tensor;
@@ -43,14 +43,19 @@ export function noiseLevel(uniform: Tensor, law: LevelLaw): Tensor {
  */
 export function flowLoss(
   velocity: Velocity,
-  { chunk, key, levels = "beta" }: { chunk: Tensor; key: Tensor; levels?: LevelLaw },
+  {
+    chunk,
+    key,
+    levels = "beta",
+    ...context
+  }: { chunk: Tensor; key: Tensor; levels?: LevelLaw } & Omit<LossContext, "key">,
 ): Tensor {
   const [batch] = chunk.shape;
   const [forLevel, forNoise] = randomWords(key, [batch, sizeOf(chunk.shape)]);
   const level = noiseLevel(randomUniform(forLevel, [batch]), levels);
   const direction = sub(randomNormal(forNoise, chunk.shape), chunk);
   const noisy = add(chunk, mul(reshape(level, [batch, 1]), direction));
-  return mean(square(sub(velocity(noisy, level), direction)));
+  return meanOfNumbers(square(sub(velocity(noisy, level), direction)), context);
 }
 
 /** The levels at which `steps` Euler steps ask for the velocity: 1, 1 - 1/N … 1/N. Throws a RangeError below 1 step. */

@@ -4,7 +4,6 @@ import {
   clip,
   div,
   log,
-  mean,
   mul,
   neg,
   softplus,
@@ -15,7 +14,7 @@ import {
   type Tensor,
   tanh,
 } from "../tensor/index.ts";
-import type { TractableHead } from "./head.ts";
+import { meanOfChunks, type TractableHead } from "./head.ts";
 
 export interface GaussianOptions {
   /** D: numbers of a chunk. */
@@ -43,10 +42,11 @@ export function gaussianHead(options: GaussianOptions): TractableHead {
     return { means: tanh(means), deviations: clip(scaled, minimumDeviation, LARGEST_DEVIATION) };
   };
 
-  const logProbability = (output: Tensor, actions: Tensor) => {
+  const logProbability = (output: Tensor, actions: Tensor, present?: Tensor) => {
     const { means, deviations } = read(output);
     const z = div(sub(actions, means), deviations);
     const perNumber = add(mul(0.5, square(z)), log(deviations));
+    if (present) return neg(sum(mul(present, add(perNumber, 0.5 * Math.log(2 * Math.PI))), { axes: -1 }));
     return sub(-0.5 * actionSize * Math.log(2 * Math.PI), sum(perNumber, { axes: -1 }));
   };
 
@@ -55,7 +55,7 @@ export function gaussianHead(options: GaussianOptions): TractableHead {
     outputSize: 2 * actionSize,
     noiseSize: samplingScale === 0 ? 0 : actionSize,
     logProbability,
-    loss: (output, actions) => neg(mean(logProbability(output, actions))),
+    loss: (output, actions, context) => neg(meanOfChunks(logProbability(output, actions, context?.present), context)),
     sample(output, noise) {
       const { means, deviations } = read(output);
       return samplingScale === 0 ? means : add(means, mul(mul(samplingScale, deviations), noise));

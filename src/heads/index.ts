@@ -9,14 +9,14 @@ export {
   type Autoregression,
   type AutoregressiveOptions,
   autoregressiveHead,
-  binCentre,
-  binOf,
 } from "./autoregressive.ts";
+export { type Bins, binCentre, binOf, binsBetween, quantileEdges, uniformBins } from "./bins.ts";
+export { type Denoising, type DiffusionOptions, diffusionHead, type FlowOptions, flowHead } from "./denoised.ts";
 export { type DdimOptions, type DdpmOptions, ddimSample, ddpmSample, type StepDenoiser } from "./denoising.ts";
 export { addNoise, type Denoiser, diffusionLoss, diffusionTarget, type Prediction } from "./diffusion.ts";
 export { flowLevels, flowLoss, flowSample, type LevelLaw, noiseLevel, type Velocity } from "./flow.ts";
 export { type GaussianOptions, gaussianHead } from "./gaussian.ts";
-export { type Head, isTractable, type TractableHead } from "./head.ts";
+export { type Head, isTractable, type LossContext, meanOfChunks, type TractableHead } from "./head.ts";
 export { type MaskedOptions, maskedPerceptron } from "./masked.ts";
 export { type MixtureOptions, mixtureHead } from "./mixture.ts";
 export { type HuberOptions, huberHead, l1Head, l2Head, type RegressionOptions } from "./regression.ts";

@@ -4,12 +4,12 @@
  */
 import {
   add,
+  argMax,
   div,
   expand,
   log,
   logSoftmax,
   logSumExp,
-  mean,
   mul,
   neg,
   oneHot,
@@ -24,7 +24,7 @@ import {
   tanh,
 } from "../tensor/index.ts";
 import { chooseByNormal } from "./choice.ts";
-import type { TractableHead } from "./head.ts";
+import { meanOfChunks, type TractableHead } from "./head.ts";
 
 export interface MixtureOptions {
   /** D: numbers of a chunk. */
@@ -35,6 +35,8 @@ export interface MixtureOptions {
   readonly minimumDeviation?: number;
   /** Scale of the deviations when sampling; default 0: the mode is drawn, its mean is taken (low-noise evaluation). */
   readonly samplingScale?: number;
+  /** Whether the likeliest mode is taken instead of one drawn; default false. */
+  readonly likeliestMode?: boolean;
 }
 
 interface Mixture {
@@ -51,8 +53,9 @@ interface Mixture {
  * computed in log space: the naive sum of densities underflows at a few deviations.
  */
 export function mixtureHead(options: MixtureOptions): TractableHead {
-  const { actionSize, modes = 5, minimumDeviation = 1e-4, samplingScale = 0 } = options;
+  const { actionSize, modes = 5, minimumDeviation = 1e-4, samplingScale = 0, likeliestMode = false } = options;
   const half = modes * actionSize;
+  const modeNoise = likeliestMode ? 0 : 1;
 
   const read = (output: Tensor): Mixture => {
     const batch = output.shape[0];
@@ -64,28 +67,29 @@ export function mixtureHead(options: MixtureOptions): TractableHead {
     };
   };
 
-  const logProbability = (output: Tensor, actions: Tensor) => {
+  const logProbability = (output: Tensor, actions: Tensor, present?: Tensor) => {
     const { means, deviations, logits } = read(output);
     const z = div(sub(expand(actions, 1), means), deviations);
-    const perMode = sum(add(mul(0.5, square(z)), log(deviations)), { axes: -1 });
-    const constantPart = 0.5 * actionSize * Math.log(2 * Math.PI);
-    return sub(logSumExp(sub(logSoftmax(logits), perMode)), constantPart);
+    const perNumber = add(mul(0.5, square(z)), log(deviations));
+    const perMode = sum(present ? mul(expand(present, 1), perNumber) : perNumber, { axes: -1 });
+    const count = present ? sum(present, { axes: -1 }) : actionSize;
+    return sub(logSumExp(sub(logSoftmax(logits), perMode)), mul(0.5 * Math.log(2 * Math.PI), count));
   };
 
   return {
     name: "gmm",
     outputSize: 2 * half + modes,
-    noiseSize: samplingScale === 0 ? 1 : 1 + actionSize,
+    noiseSize: modeNoise + (samplingScale === 0 ? 0 : actionSize),
     logProbability,
-    loss: (output, actions) => neg(mean(logProbability(output, actions))),
+    loss: (output, actions, context) => neg(meanOfChunks(logProbability(output, actions, context?.present), context)),
     sample(output, noise) {
       const { means, deviations, logits } = read(output);
-      const index = chooseByNormal(logits, slice(noise, -1, 0, 1));
+      const index = likeliestMode ? argMax(logits) : chooseByNormal(logits, slice(noise, -1, 0, 1));
       const chosen = expand(oneHot(index, modes), -1);
       const center = sum(mul(chosen, means), { axes: 1 });
       if (samplingScale === 0) return center;
       const deviation = mul(samplingScale, sum(mul(chosen, deviations), { axes: 1 }));
-      return add(center, mul(deviation, slice(noise, -1, 1, 1 + actionSize)));
+      return add(center, mul(deviation, slice(noise, -1, modeNoise, modeNoise + actionSize)));
     },
   };
 }

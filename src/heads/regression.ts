@@ -2,8 +2,8 @@
  * Regression: the network's outputs are the actions. The losses differ in where their minimiser lies between
  * contradictory demonstrations (ALGORITHMS 1.1).
  */
-import { abs, mean, minimum, mul, square, sub, type Tensor } from "../tensor/index.ts";
-import type { Head } from "./head.ts";
+import { abs, minimum, mul, square, sub, type Tensor } from "../tensor/index.ts";
+import { type Head, meanOfNumbers } from "./head.ts";
 
 export interface RegressionOptions {
   /** D: numbers of a chunk. */
@@ -43,7 +43,7 @@ function regression(name: string, actionSize: number, penalty: (residual: Tensor
     name,
     outputSize: actionSize,
     noiseSize: 0,
-    loss: (output, actions) => mean(penalty(sub(output, actions))),
+    loss: (output, actions, context) => meanOfNumbers(penalty(sub(output, actions)), context),
     sample: (output) => output,
   };
 }

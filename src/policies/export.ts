@@ -17,7 +17,7 @@ const horizon = z.number().int().positive();
 
 /** Horizons as they stand in a file; the executed slice lies within the prediction. */
 export const horizonsSchema = z
-  .object({ observationHorizon: horizon, predictionHorizon: horizon, actionHorizon: horizon })
+  .strictObject({ observationHorizon: horizon, predictionHorizon: horizon, actionHorizon: horizon })
   .refine(
     ({ observationHorizon, predictionHorizon, actionHorizon }) =>
       predictionHorizon >= observationHorizon - 1 + actionHorizon,
@@ -50,20 +50,20 @@ export type PolicyMetadata = z.infer<typeof metadataSchema>;
 export function exportPolicy(policy: Policy, { batch = 1 }: { batch?: number } = {}): Uint8Array {
   const { spec } = policy;
   const { observation, action, horizons } = spec;
-  const { network, head } = modelOf(spec);
+  const model = modelOf(spec);
   const [Do, Da, To] = [observation.names.length, action.names.length, horizons.observationHorizon];
 
   const newest = input("observation", [batch, Do]);
   const state = input("state", [batch, To - 1, Do]);
-  const noise = input("noise", [batch, head.noiseSize]);
+  const noise = input("noise", [batch, model.noiseSize]);
   const history = To === 1 ? expand(newest, 1) : concat([state, expand(newest, 1)], 1);
-  const parameters = mapLeaves(network.parameters, ({ shape }, path) => constant(policy.parameters[path], shape));
-  const seen = reshape(normalise(history, observation.normaliser), [batch, To * Do]);
-  const chunk = reshape(head.sample(network.apply(parameters, seen), noise), [batch, horizons.predictionHorizon, Da]);
+  const parameters = mapLeaves(model.parameters, ({ shape }, path) => constant(policy.parameters[path], shape));
+  const seen = normalise(history, observation.normaliser);
+  const chunk = reshape(model.sample(parameters, seen, noise), [batch, horizons.predictionHorizon, Da]);
 
   const outputs: Record<string, Tensor> = { actions: restore(chunk, action.normaliser) };
   if (To > 1) outputs.next_state = slice(history, 1, 1, To);
-  const inputs = [newest, ...(To > 1 ? [state] : []), ...(head.noiseSize > 0 ? [noise] : [])];
+  const inputs = [newest, ...(To > 1 ? [state] : []), ...(model.noiseSize > 0 ? [noise] : [])];
   const metadata = { [METADATA_KEY]: JSON.stringify(metadataOf(spec)) };
   return toOnnx(program(inputs, outputs), { name: "policy", metadata });
 }
@@ -79,12 +79,12 @@ export function metadataOf(spec: PolicySpec): PolicyMetadata {
   return {
     version: 1,
     task,
-    head: recipe.head,
+    head: recipe.head.kind,
     observation: plain(observation),
     action: plain(action),
     horizons,
     controlRate,
-    noiseSize: modelOf(spec).head.noiseSize,
+    noiseSize: modelOf(spec).noiseSize,
     ...(horizons.observationHorizon > 1 && { state }),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * policies: network x head x horizons, with normalisation, as one file that can be run anywhere; and the actor that
+ * policies: encoder x network x head x horizons, with normalisation, as one file that can be run anywhere; and the actor that
  * runs it.
  *
  * Law: imports base, tensor, world, onnx, nn, datasets (the types of normalisers), heads and runtime.
@@ -7,4 +7,16 @@
 export { openPolicy, type PolicyActor } from "./actor.ts";
 export { exportPolicy, horizonsSchema, metadataOf, type PolicyMetadata, policyMetadata } from "./export.ts";
 export { logProbabilities } from "./likelihood.ts";
-export { modelOf, normalise, type Policy, type PolicyModel, type PolicyRecipe, type PolicySpec } from "./policy.ts";
+export { modelOf, normalise, type Policy, type PolicyModel, type PolicySpace, type PolicySpec } from "./policy.ts";
+export {
+  encoderSchema,
+  HEADS,
+  type HeadName,
+  type HeadRecipe,
+  headSchema,
+  networkSchema,
+  type PolicyChoice,
+  type PolicyRecipe,
+  policyRecipe,
+  policyRecipeSchema,
+} from "./recipe.ts";

@@ -1,6 +1,5 @@
 /** The density of recorded chunks under a policy, for comparing heads on held-out data. */
 import { mapLeaves } from "../base/index.ts";
-import { isTractable } from "../heads/index.ts";
 import { toOnnx } from "../onnx/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import { constant, input, program, reshape } from "../tensor/index.ts";
@@ -13,17 +12,18 @@ export async function logProbabilities(
   { histories, chunks }: { histories: Float32Array; chunks: Float32Array },
 ): Promise<Float32Array | null> {
   const { spec } = policy;
-  const { network, head } = modelOf(spec);
-  if (!isTractable(head)) return null;
+  const { parameters: shapes, logProbability } = modelOf(spec);
+  if (!logProbability) return null;
   const { observationHorizon: To, predictionHorizon: Tp } = spec.horizons;
   const [Do, Da] = [spec.observation.names.length, spec.action.names.length];
   const count = chunks.length / (Tp * Da);
   const history = input("history", [count, To, Do]);
   const chunk = input("chunk", [count, Tp, Da]);
-  const parameters = mapLeaves(network.parameters, ({ shape }, path) => constant(policy.parameters[path], shape));
-  const seen = reshape(normalise(history, spec.observation.normaliser), [count, To * Do]);
-  const output = network.apply(parameters, seen);
-  const values = head.logProbability(output, reshape(normalise(chunk, spec.action.normaliser), [count, Tp * Da]));
+  const parameters = mapLeaves(shapes, ({ shape }, path) => constant(policy.parameters[path], shape));
+  const values = logProbability(parameters, {
+    histories: normalise(history, spec.observation.normaliser),
+    chunks: reshape(normalise(chunk, spec.action.normaliser), [count, Tp * Da]),
+  });
   const session = await runtime.open(toOnnx(program([history, chunk], { values }), { name: "likelihood" }));
   const results = await session.run({ history: histories, chunk: chunks });
   await session.close();

@@ -1,22 +1,30 @@
 /**
- * A policy: what it sees, what it puts out, how a network and a head turn one into the other, and for how many steps.
- * Normalisation belongs to it, so that it takes and gives the task's own units.
+ * A policy: what it sees, what it puts out, how an encoder, a network and a head turn one into the other, and for how many
+ * steps. Normalisation belongs to it, so that it takes and gives the task's own units.
  */
-import type { Leaves } from "../base/index.ts";
+import { InputError, type Leaves } from "../base/index.ts";
 import type { Normaliser } from "../datasets/index.ts";
-import { type Head, l2Head, mixtureHead } from "../heads/index.ts";
-import { type Layer, mlp } from "../nn/index.ts";
+import {
+  autoregressiveHead,
+  binsBetween,
+  diffusionHead,
+  flowHead,
+  gaussianHead,
+  type Head,
+  huberHead,
+  isTractable,
+  type LossContext,
+  l1Head,
+  l2Head,
+  maskedPerceptron,
+  mixtureHead,
+} from "../heads/index.ts";
+import { type Layer, mlp, named, type ParameterSpec, residualMlp } from "../nn/index.ts";
 import { add, constant, mul, type Tensor } from "../tensor/index.ts";
 import type { Horizons } from "../world/index.ts";
-
-/** The choice of network and head, as it stands in a recipe. */
-export interface PolicyRecipe {
-  readonly head: "l2" | "gmm";
-  /** Sizes of the hidden layers of the perceptron over the flattened observation history. */
-  readonly hidden: readonly number[];
-  /** Modes of the mixture. */
-  readonly modes: number;
-}
+import { denoiserOf } from "./denoisers.ts";
+import { encoderOf } from "./encoders.ts";
+import type { HeadRecipe, NetworkRecipe, PolicyRecipe } from "./recipe.ts";
 
 /** Numbers of one kind: observation or action. */
 export interface PolicySpace {
@@ -36,6 +44,8 @@ export interface PolicySpec {
   /** Steps per second, Hz. */
   readonly controlRate: number;
   readonly recipe: PolicyRecipe;
+  /** For the autoregressive head with quantile bins: the V + 1 edges of each of the Da normalised action dimensions. */
+  readonly binEdges?: readonly (readonly number[])[];
 }
 
 /** A policy with its parameters. */
@@ -44,26 +54,122 @@ export interface Policy {
   readonly parameters: Leaves<Float32Array>;
 }
 
+/** Encoder, network and head in one: from normalised observation histories `[B, To, Do]` to chunks `[B, Tp·Da]`. */
 export interface PolicyModel {
-  /** From normalised observation histories `[B, To·Do]` to the head's outputs. */
-  readonly network: Layer;
-  /** Of chunks `[B, Tp·Da]`. */
-  readonly head: Head;
+  readonly parameters: Leaves<ParameterSpec>;
+  /** Standard normals that one chunk needs. */
+  readonly noiseSize: number;
+  /** Mean loss at normalised chunks, a scalar. */
+  readonly loss: (parameters: Leaves<Tensor>, batch: { histories: Tensor; chunks: Tensor } & LossContext) => Tensor;
+  /** Normalised chunks from normals `[B, noiseSize]`. */
+  readonly sample: (parameters: Leaves<Tensor>, histories: Tensor, noise: Tensor) => Tensor;
+  /** log p of normalised chunks, `[B]`; null for a head without a density. */
+  readonly logProbability:
+    | ((parameters: Leaves<Tensor>, batch: { histories: Tensor; chunks: Tensor }) => Tensor)
+    | null;
 }
 
-/** Network and head of a policy. */
-export function modelOf({
-  observation,
-  action,
-  horizons,
-  recipe,
-}: Omit<PolicySpec, "task" | "controlRate">): PolicyModel {
-  const actionSize = horizons.predictionHorizon * action.names.length;
-  const heads = { l2: () => l2Head({ actionSize }), gmm: () => mixtureHead({ actionSize, modes: recipe.modes }) };
-  const head = heads[recipe.head]();
-  const inputSize = horizons.observationHorizon * observation.names.length;
-  const network = mlp({ sizes: [inputSize, ...recipe.hidden, head.outputSize], activation: "relu" });
-  return { network, head };
+/** What decides the model of a policy. */
+type ModelSpec = Omit<PolicySpec, "task" | "controlRate">;
+
+/** The model of a policy. Throws an InputError for a network that does not go with the head. */
+export function modelOf(spec: ModelSpec): PolicyModel {
+  const { observation, action, horizons, recipe } = spec;
+  const { encoder: encoderRecipe, network, head } = recipe;
+  const encoder = encoderOf(encoderRecipe, { steps: horizons.observationHorizon, width: observation.names.length });
+  const sizes = { horizon: horizons.predictionHorizon, action: action.names.length, condition: encoder.size };
+  const actionSize = sizes.horizon * sizes.action;
+  switch (head.kind) {
+    case "diffusion":
+    case "flow": {
+      const deterministic = head.sampling === "deterministic";
+      const options = { ...head, actionSize, deterministic };
+      const denoising =
+        head.kind === "diffusion" ? diffusionHead({ ...options, ...head }) : flowHead({ ...options, ...head });
+      return join(encoder.layer, denoiserOf(network, sizes), denoising);
+    }
+    case "autoregressive": {
+      const bins = spec.binEdges ? binsBetween(repeated(spec.binEdges, sizes.horizon)) : head.bins;
+      const order = chunkOrder(head.order, action.names, sizes.horizon);
+      const layer = maskedPerceptron({
+        condition: encoder.size,
+        actionSize,
+        bins: head.bins,
+        hidden: perceptronOf(network, head).hidden,
+        activation: "relu",
+      });
+      const { temperature } = head;
+      return join(encoder.layer, named("network", layer), autoregressiveHead({ actionSize, bins, temperature, order }));
+    }
+    default: {
+      const made = plainHead(head, actionSize);
+      const { hidden, residual } = perceptronOf(network, head);
+      const options = { sizes: [encoder.size, ...hidden, made.outputSize], activation: "relu" } as const;
+      return join(encoder.layer, named("network", residual ? residualMlp(options) : mlp(options)), made);
+    }
+  }
+}
+
+/** Heads that read plain numbers. */
+function plainHead(
+  head: Exclude<HeadRecipe, { kind: "diffusion" | "flow" | "autoregressive" }>,
+  actionSize: number,
+): Head {
+  switch (head.kind) {
+    case "l2":
+      return l2Head({ actionSize });
+    case "l1":
+      return l1Head({ actionSize });
+    case "huber":
+      return huberHead({ actionSize, delta: head.delta });
+    case "gaussian":
+      return gaussianHead({ ...head, actionSize, samplingScale: head.sampling === "full" ? 1 : 0 });
+    case "gmm":
+      return mixtureHead({
+        ...head,
+        actionSize,
+        samplingScale: head.sampling === "full" ? 1 : 0,
+        likeliestMode: head.sampling === "deterministic",
+      });
+    default:
+      return head satisfies never;
+  }
+}
+
+/** One encoder, network and head after another; what the network hands to the head is theirs alone. */
+function join<Output>(encoder: Layer, network: Layer<Tensor, Output>, head: Head<Output>): PolicyModel {
+  const output = (parameters: Leaves<Tensor>, histories: Tensor) =>
+    network.apply(parameters, encoder.apply(parameters, histories));
+  return {
+    parameters: { ...encoder.parameters, ...network.parameters },
+    noiseSize: head.noiseSize,
+    loss: (parameters, { histories, chunks, ...context }) => head.loss(output(parameters, histories), chunks, context),
+    sample: (parameters, histories, noise) => head.sample(output(parameters, histories), noise),
+    logProbability: isTractable(head)
+      ? (parameters, { histories, chunks }) => head.logProbability(output(parameters, histories), chunks)
+      : null,
+  };
+}
+
+function perceptronOf(network: NetworkRecipe, head: HeadRecipe): Extract<NetworkRecipe, { kind: "mlp" }> {
+  if (network.kind === "mlp") return network;
+  throw new InputError(`policy: network "${network.kind}" with head "${head.kind}", expected "mlp"`);
+}
+
+function repeated<T>(values: readonly T[], times: number): T[] {
+  return Array.from({ length: times }, () => values).flat();
+}
+
+/** The order of a chunk's numbers in which, at every step, the named dimensions come first; undefined for no names. */
+function chunkOrder(first: readonly string[], names: readonly string[], horizon: number): number[] | undefined {
+  if (first.length === 0) return undefined;
+  const places = first.map((name) => {
+    const place = names.indexOf(name);
+    if (place >= 0) return place;
+    throw new InputError(`policy: order names "${name}", expected action dimensions: ${names.join(", ")}`);
+  });
+  const order = [...new Set([...places, ...names.keys()])];
+  return Array.from({ length: horizon }, (_, step) => order.map((place) => step * names.length + place)).flat();
 }
 
 /** scale · x + offset along the last axis `[D]`. */

@@ -3,10 +3,6 @@
  *
  * Law: imports every lower floor. Data and its checks only: recipes are carried out by algorithms and commands.
  */
-export {
-  type CloningRecipe,
-  cloningOptimizer,
-  cloningRecipe,
-  type HeadName,
-  readCloningRecipe,
-} from "./cloning.ts";
+export { type CloningRecipe, cloningOptimizer, recipeJsonSchema } from "./cloning.ts";
+export { completeRecipe, type RecipePart, readCloningRecipe } from "./complete.ts";
+export { recipeDefaults, TASKS_WITH_DEFAULTS } from "./defaults.ts";

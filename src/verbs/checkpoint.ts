@@ -6,7 +6,7 @@ import type { Plan, TrainingSnapshot, TrainingState } from "../training/index.ts
 
 /** The checkpoint of a snapshot: every copy (parameter, moments, average) under its name, the plan beside them. */
 export function toCheckpoint({ update, plan, state }: TrainingSnapshot, spec: PolicySpec): Checkpoint {
-  const shapes = modelOf(spec).network.parameters;
+  const shapes = modelOf(spec).parameters;
   const stored = Object.entries(state).map(([copy, leaves]) =>
     prefixed(
       copy,

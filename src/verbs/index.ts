@@ -4,4 +4,23 @@
  *
  * Law: imports every lower floor; Node only. The public door offers its verbs; `cli` is their command line.
  */
-export { fromCheckpoint, toCheckpoint } from "./checkpoint.ts";
+export { type DataChoice, readData, readRecipeData, splitOf } from "./data.ts";
+export {
+  type FinishedRun,
+  PARAMETERS_FILE,
+  POLICY_FILE,
+  parametersIn,
+  REPORT_FILE,
+  readFinishedRun,
+  VERSIONS_FILE,
+} from "./run-files.ts";
+export {
+  judgeHeldOut,
+  NOISE_SEED,
+  snapshotFile,
+  type TrainProgress,
+  type TrainRequest,
+  type TrainResult,
+  trainPolicy,
+} from "./train.ts";
+export { type Versions, versions } from "./versions.ts";

@@ -5,7 +5,7 @@ import { type CloneOptions, cloneBehaviour, policySpec } from "../../src/algorit
 import { foldIn, mapLeaves, randomKey } from "../../src/base/index.ts";
 import { type Dataset, type Split, splitDataset } from "../../src/datasets/index.ts";
 import { adamw } from "../../src/optim/index.ts";
-import { exportPolicy, openPolicy, type Policy } from "../../src/policies/index.ts";
+import { exportPolicy, openPolicy, type Policy, policyRecipe } from "../../src/policies/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import { constant, interpret, program } from "../../src/tensor/index.ts";
 import { outputsOf } from "../policies/plain.ts";
@@ -18,7 +18,7 @@ function optionsFor(dataset: Dataset, updates: number): CloneOptions {
   return {
     dataset,
     split: splitDataset(dataset, { validationFraction: 0.2, seed: 0 }),
-    policy: { head: "l2", hidden: [32, 32], modes: 2 },
+    policy: policyRecipe("l2", { hidden: [32, 32] }),
     horizons: ONE_STEP,
     optimizer: adamw({ schedule: { kind: "cosine", rate: 3e-3, warmup: 50, total: updates } }),
     batchSize: 64,
@@ -200,7 +200,10 @@ describe("cloning", () => {
 
   it("does what was shown, each side as often, with a mixture", async () => {
     const options = { ...optionsFor(contradictory, 600), split: balanced };
-    const policy = await cloneBehaviour({ ...options, policy: { ...options.policy, head: "gmm", modes: 3 } });
+    const policy = await cloneBehaviour({
+      ...options,
+      policy: policyRecipe("gmm", { hidden: [32, 32], options: { modes: 3 } }),
+    });
     const found = Array.from(await planned(policy, asked, 400));
     for (const value of found) expect(Math.abs(Math.abs(value) - 0.8)).toBeLessThan(0.05);
     // 180 rows of each side: four standard errors of a share of 400, 4 · √(¼ / 400) = 0.1

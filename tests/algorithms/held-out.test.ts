@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { heldOutReport, policySpec } from "../../src/algorithms/index.ts";
 import { foldIn, randomKey, randomStream, sizeOf } from "../../src/base/index.ts";
 import { type Dataset, type Split, splitDataset } from "../../src/datasets/index.ts";
-import { exportPolicy, modelOf, openPolicy, type Policy } from "../../src/policies/index.ts";
+import { exportPolicy, modelOf, openPolicy, type Policy, policyRecipe } from "../../src/policies/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import { chunkOf, mixtureOf, outputsOf } from "../policies/plain.ts";
 import { record } from "./recordings.ts";
@@ -32,11 +32,11 @@ function trial(
   const spec = policySpec({
     dataset,
     split,
-    policy: { head, hidden: [5, 4], modes: 3 },
+    policy: policyRecipe(head, { hidden: [5, 4], options: head === "gmm" ? { modes: 3 } : {} }),
     horizons: { observationHorizon, predictionHorizon: 5, actionHorizon: 2 },
   });
   const stream = randomStream(randomKey(2));
-  const parameters = Object.entries(modelOf(spec).network.parameters).map(([name, { shape }]) => [
+  const parameters = Object.entries(modelOf(spec).parameters).map(([name, { shape }]) => [
     name,
     Float32Array.from({ length: sizeOf(shape) }, () => 0.5 * stream.normal()),
   ]);
@@ -110,7 +110,7 @@ function plainReport({ dataset, split, policy }: Trial) {
         residuals.length,
     };
   });
-  if (policy.spec.recipe.head === "gmm") {
+  if (policy.spec.recipe.head.kind === "gmm") {
     const logs = cases.map(({ outputs, spread: values }) => {
       const { weights, means, deviations } = mixtureOf(policy, outputs);
       const perMode = weights.map((weight, mode) =>

@@ -55,7 +55,7 @@ describe.each([
       .map((line) => JSON.parse(line));
     expect(metrics[metrics.length - 1].update).toBe(updates);
     expect(Object.keys(readSafetensors(readFileSync(join(out, "parameters.safetensors")), out).tensors)).toContain(
-      "0.weight",
+      "network.0.weight",
     );
 
     const evaluated = await run("evaluate", out, "--json");
@@ -155,7 +155,7 @@ describe("train refuses", () => {
     const before = readFileSync(join(resumed, "recipe.json"), "utf8");
     const metrics = readFileSync(join(resumed, "metrics.jsonl"), "utf8");
     const resume = (path: string, changed: Partial<typeof recipe>) => refusal(...command(path, changed), "--resume");
-    expect(await resume(drive, { "--head": "gmm" })).toContain("head is l2 there, found gmm");
+    expect(await resume(drive, { "--head": "gmm" })).toContain('policy.head.kind is "l2" there, found "gmm"');
     expect(await resume(drive, { "--seed": "3" })).toContain("seed is 0 there, found 3");
     expect(await resume(drive, { "--updates": "30" })).toContain("updates is 20 there, found 30");
     expect(await resume(pushT, {})).toContain(`dataset is ${drive} there, found ${pushT}`);

@@ -21,12 +21,11 @@ describe("the command line", () => {
 
   it.each([
     [["fly"], "unknown command 'fly'"],
-    [["train", "--out", "y", "--head", "l2"], "missing required argument 'path'"],
+    [["train", "--out", "y", "--head", "l2"], "found neither data nor --recipe"],
     [["train", "x", "--head", "l2"], "required option '--out <run>' not specified"],
-    [["train", "x", "--out", "y"], "required option '--head <head>' not specified"],
     [
       ["train", "x", "--out", "y", "--head", "transformer"],
-      "argument 'transformer' is invalid. Allowed choices are l2, gmm",
+      "argument 'transformer' is invalid. Allowed choices are l2, l1, huber, gaussian, gmm, autoregressive, diffusion, flow",
     ],
     [
       ["train", "x", "--out", "y", "--head", "l2", "--updates", "many"],
@@ -39,7 +38,7 @@ describe("the command line", () => {
     [["train", "x", "--out", "y", "--head", "l2", "--seed", ""], "expected a whole number from 0"],
     [["train", "x", "--out", "y", "--head", "l2", "--threads", "0"], "expected a whole number from 1"],
     [["train", "x", "--out", "y", "--head", "l2", "--speed", "9"], "unknown option '--speed' (Did you mean --seed?)"],
-    [["train", "x", "y", "--out", "z", "--head", "l2"], "too many arguments"],
+    [["evaluate", "x", "y"], "too many arguments"],
     [["evaluate"], "missing required argument 'run'"],
     [["lesson", "--episodes", "0"], "expected a whole number from 1"],
     [["lesson", "--demonstrations", "2"], "expected a whole number from 10"],

@@ -1,12 +1,14 @@
 /** Small policies, and what they do in plain numbers: a slow twin of the exported file. */
 import { randomKey, randomStream, sizeOf } from "../../src/base/index.ts";
-import { modelOf, type Policy, type PolicySpec } from "../../src/policies/index.ts";
+import { modelOf, type Policy, type PolicySpec, policyRecipe } from "../../src/policies/index.ts";
 
 /** The fields of a spec that tests choose; 3 observations, 2 actions, K = 3. */
 export interface PolicyChoice {
   head: "l2" | "gmm";
   observationHorizon: number;
 }
+
+const MODES = 3;
 
 /** A policy with random parameters of a size at which every unit matters. */
 export function smallPolicy({ head, observationHorizon }: PolicyChoice, seed = 1): Policy {
@@ -24,10 +26,10 @@ export function smallPolicy({ head, observationHorizon }: PolicyChoice, seed = 1
     },
     horizons: { observationHorizon, predictionHorizon: 4, actionHorizon: 2 },
     controlRate: 20,
-    recipe: { head, hidden: [5, 4], modes: 3 },
+    recipe: policyRecipe(head, { hidden: [5, 4], options: head === "gmm" ? { modes: MODES } : {} }),
   };
   const stream = randomStream(randomKey(seed));
-  const parameters = Object.entries(modelOf(spec).network.parameters).map(([name, { shape }]) => [
+  const parameters = Object.entries(modelOf(spec).parameters).map(([name, { shape }]) => [
     name,
     Float32Array.from({ length: sizeOf(shape) }, () => 0.6 * stream.normal()),
   ]);
@@ -40,7 +42,7 @@ export function outputsOf({ spec, parameters }: Policy, history: ArrayLike<numbe
   const seen = Array.from(history, (value, i) => value * scale[i % scale.length] + offset[i % scale.length]);
   const layers = Object.keys(parameters).length / 2;
   return Array.from({ length: layers }, (_, layer) => 2 * layer).reduce((x, layer) => {
-    const [weight, bias] = [parameters[`${layer}.weight`], parameters[`${layer}.bias`]];
+    const [weight, bias] = [parameters[`network.${layer}.weight`], parameters[`network.${layer}.bias`]];
     const y = Array.from(bias, (start, row) =>
       x.reduce((sum, value, column) => sum + value * weight[row * x.length + column], start),
     );
@@ -56,7 +58,7 @@ export interface PlainMixture {
 
 /** The mixture in the head's outputs (docs/algorithms/bc.md). */
 export function mixtureOf({ spec }: Policy, outputs: readonly number[]): PlainMixture {
-  const { modes } = spec.recipe;
+  const modes = MODES;
   const size = spec.horizons.predictionHorizon * spec.action.names.length;
   const part = (first: number, mode: number) => outputs.slice(first + mode * size, first + (mode + 1) * size);
   const powers = outputs.slice(2 * modes * size).map(Math.exp);
@@ -77,7 +79,7 @@ export function chunkOf(policy: Policy, history: ArrayLike<number>, noise: Array
 }
 
 function normalisedChunk(policy: Policy, outputs: number[], noise: ArrayLike<number>): number[] {
-  if (policy.spec.recipe.head === "l2") return outputs;
+  if (policy.spec.recipe.head.kind === "l2") return outputs;
   const { weights, means } = mixtureOf(policy, outputs);
   const uniform = normalProbability(noise[0]);
   let below = 0;

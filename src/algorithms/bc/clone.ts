@@ -1,11 +1,12 @@
 /** Behavioural cloning: demonstrations in, a policy out (docs/algorithms/bc.md). */
-import { type Dataset, fitNormaliser, rowsOf, type Split } from "../../datasets/index.ts";
+import { type Dataset, fitNormaliser, type Normalisation, rowsOf, type Split } from "../../datasets/index.ts";
+import { quantileEdges } from "../../heads/index.ts";
 import type { OptimizerRecipe } from "../../optim/index.ts";
 import type { Policy, PolicyRecipe, PolicySpec } from "../../policies/index.ts";
 import type { Runtime } from "../../runtime/index.ts";
 import { createTrainer, type Progress, type TrainingSnapshot, train } from "../../training/index.ts";
 import type { Horizons } from "../../world/index.ts";
-import { cloningProblem } from "./problem.ts";
+import { cloningProblem, type Padding } from "./problem.ts";
 
 export interface CloneOptions {
   readonly dataset: Dataset;
@@ -13,6 +14,10 @@ export interface CloneOptions {
   readonly split: Split;
   readonly policy: PolicyRecipe;
   readonly horizons: Horizons;
+  /** How observations and actions are normalised; default: by their limits. */
+  readonly normalisation?: { readonly observation: Normalisation; readonly action: Normalisation };
+  /** What becomes of the steps that pad a chunk beyond its episode; default "imitate". */
+  readonly padding?: Padding;
   readonly optimizer: OptimizerRecipe;
   readonly batchSize: number;
   readonly updates: number;
@@ -26,34 +31,58 @@ export interface CloneOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Everything about the policy but its parameters; normalisation is fitted on the training episodes only. */
-export function policySpec({
-  dataset,
-  split,
-  policy,
-  horizons,
-}: Pick<CloneOptions, "dataset" | "split" | "policy" | "horizons">): PolicySpec {
+type SpecOptions = Pick<CloneOptions, "dataset" | "split" | "policy" | "horizons" | "normalisation">;
+
+const BY_LIMITS = { observation: "limits", action: "limits" } as const;
+
+/** Everything about the policy but its parameters; what is fitted to data is fitted to the training episodes only. */
+export function policySpec({ dataset, split, policy, horizons, normalisation = BY_LIMITS }: SpecOptions): PolicySpec {
   const rows = rowsOf(split.episodeEnds, split.train);
   const { observation, action } = dataset;
-  return {
+  const spec: PolicySpec = {
     task: dataset.task,
     observation: {
       names: observation.names,
       units: observation.units,
-      normaliser: fitNormaliser(observation, rows, "limits"),
+      normaliser: fitNormaliser(observation, rows, normalisation.observation),
     },
-    action: { names: action.names, units: action.units, normaliser: fitNormaliser(action, rows, "limits") },
+    action: {
+      names: action.names,
+      units: action.units,
+      normaliser: fitNormaliser(action, rows, normalisation.action),
+    },
     horizons,
     controlRate: dataset.controlRate,
     recipe: policy,
   };
+  const { head } = policy;
+  if (head.kind !== "autoregressive" || head.binning === "uniform") return spec;
+  return { ...spec, binEdges: fitBins(spec, dataset, rows, head.bins) };
+}
+
+/** The edges of `bins` bins of every normalised action dimension. */
+function fitBins({ action }: PolicySpec, dataset: Dataset, rows: Int32Array, bins: number): number[][] {
+  const size = action.names.length;
+  const { scale, offset } = action.normaliser;
+  return action.names.map((_, column) => {
+    const values = Float32Array.from(rows, (row) => dataset.action.values[row * size + column]);
+    return quantileEdges(
+      values.map((value) => value * scale[column] + offset[column]),
+      bins,
+    );
+  });
 }
 
 /** Trains and returns the policy; with a signal, the policy as it was when the signal came. */
 export async function cloneBehaviour(options: CloneOptions): Promise<Policy> {
   const { dataset, split, optimizer, batchSize, seed, runtime, from, onCheckpoint } = options;
   const spec = policySpec(options);
-  const problem = cloningProblem(spec, { dataset, episodeEnds: split.episodeEnds, episodes: split.train });
+  const problem = cloningProblem(spec, {
+    dataset,
+    episodeEnds: split.episodeEnds,
+    episodes: split.train,
+    padding: options.padding,
+  });
   const trainer = await createTrainer({ problem, optimizer, batchSize, seed, runtime, from });
   try {
     await train(trainer, {

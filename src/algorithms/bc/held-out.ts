@@ -69,7 +69,7 @@ export async function heldOutReport(options: HeldOutOptions): Promise<HeldOutRep
     episodes: split.validation.length,
     windows: windows.count,
     scores: [
-      score(policy.spec.recipe.head, predicted, densities),
+      score(policy.spec.recipe.head.kind, predicted, densities),
       score("mean", predictMean(windows, mean), null),
       score("repeat last action", predictLast(trivial, windows, mean), null),
     ],

@@ -10,7 +10,7 @@ import { forkWorld } from "../../environments/index.ts";
 import { type Evaluation, evaluate } from "../../evaluation/index.ts";
 import { forkExpert } from "../../experts/index.ts";
 import { exportPolicy, openPolicy, type Policy } from "../../policies/index.ts";
-import { cloningOptimizer, cloningRecipe, type HeadName } from "../../recipes/index.ts";
+import { cloningOptimizer, recipeDefaults } from "../../recipes/index.ts";
 import { rollout } from "../../rollouts/index.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
 import type { Episode } from "../../world/index.ts";
@@ -39,6 +39,8 @@ export interface LessonOptions {
   readonly episodes: number;
   readonly json: boolean;
 }
+
+type LessonHead = "l2" | "gmm";
 
 /** Episodes are judged on seeds far from those of the demonstrations. */
 const EVALUATION_SEEDS = 100_000;
@@ -80,9 +82,9 @@ async function demonstrate(count: number, seed: number): Promise<Episode[]> {
   return episodes;
 }
 
-async function clone(episodes: readonly Episode[], head: HeadName, seed: number): Promise<Policy> {
+async function clone(episodes: readonly Episode[], head: LessonHead, seed: number): Promise<Policy> {
   const dataset = datasetOf(episodes, { format: "rollouts", source: "lesson", notes: [] });
-  const recipe = cloningRecipe({ dataset: "lesson", task: "fork", head, seed });
+  const recipe = { ...recipeDefaults("fork", head), seed };
   const progress = progressLine(`train ${head}`);
   const policy = await cloneBehaviour({
     ...recipe,
@@ -113,13 +115,13 @@ async function judge(policy: Policy, episodes: number): Promise<Evaluation> {
 }
 
 interface LessonRow {
-  readonly head: HeadName;
+  readonly head: LessonHead;
   readonly seconds: number;
   readonly file: string;
   readonly evaluation: Evaluation;
 }
 
-const EXPLANATIONS: Readonly<Record<HeadName, string>> = {
+const EXPLANATIONS: Readonly<Record<LessonHead, string>> = {
   l2: "regression: the mean of left and right",
   gmm: "mixture of 5 Gaussians: left or right",
 };

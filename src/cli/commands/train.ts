@@ -1,144 +1,83 @@
-/** `apprentice train`: behavioural cloning from real demonstrations. */
-
-import { join, resolve } from "node:path";
-import { type Command, Option } from "commander";
-import { cloneBehaviour, policySpec } from "../../algorithms/index.ts";
-import { InputError, mapLeaves } from "../../base/index.ts";
-import { type Dataset, lengthOf, type Split } from "../../datasets/index.ts";
-import { readDataset } from "../../datasets/node.ts";
-import { exportPolicy, modelOf, type Policy } from "../../policies/index.ts";
-import {
-  type CloningRecipe,
-  cloningOptimizer,
-  cloningRecipe,
-  type HeadName,
-  readCloningRecipe,
-} from "../../recipes/index.ts";
-import { type StoredTensor, writeSafetensors } from "../../runs/index.ts";
-import { createRun, openRun, type Run } from "../../runs/node.ts";
-import { nodeRuntime } from "../../runtime/node.ts";
-import { fromCheckpoint, toCheckpoint } from "../../verbs/index.ts";
+/** `apprentice train`: behavioural cloning from demonstrations. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { InputError } from "../../base/index.ts";
+import type { RecipePart } from "../../recipes/index.ts";
+import { type DataChoice, POLICY_FILE, trainPolicy } from "../../verbs/index.ts";
 import { wholeNumber } from "../arguments.ts";
+import { scoreTable, summary } from "../held-out.ts";
 import { progressLine } from "../progress.ts";
-import { NOISE_SEED, PARAMETERS_FILE, POLICY_FILE, reportFromFiles, scoreTable, splitOf, summary } from "./evaluate.ts";
+import { addRecipeFlags, readRecipeFile, recipeOfFlags, recipeOver } from "../recipe-flags.ts";
 
-export function registerTrain(program: Command): void {
-  program
-    .command("train")
-    .description("behavioural cloning from real demonstrations, with held-out errors beside trivial predictors")
-    .argument("<path>", "demonstrations: a Push-T zarr folder, or the folder of a driving log")
-    .requiredOption("--out <run>", "folder of the run: recipe, metrics, checkpoints, policy.onnx")
-    .addOption(new Option("--head <head>", "action head").choices(["l2", "gmm"]).makeOptionMandatory())
-    .option("--updates <n>", "optimizer steps; default: what suits the task", wholeNumber(2))
-    .option("--seed <n>", "seed of initial parameters, batches and noise", wholeNumber(0), 0)
-    .option("--threads <n>", "threads of one operator", wholeNumber(1), 2)
-    .option("--resume", "go on with the run in --out from its last checkpoint", false)
-    .option("--json", "print one JSON object and nothing else", false)
-    .action(trainCommand);
-}
-
-export interface TrainOptions {
+interface TrainOptions extends Record<string, unknown> {
   readonly out: string;
-  readonly head: HeadName;
-  readonly updates?: number;
-  readonly seed: number;
+  readonly recipe?: string;
   readonly threads: number;
+  readonly snapshotEvery?: number;
   readonly resume: boolean;
   readonly json: boolean;
 }
 
-/** Updates between two checkpoints: a multiple of those of one call (`choosePlan`), so that no call is cut short. */
-const CHECKPOINT_EVERY = 400;
-
-export async function trainCommand(path: string, options: TrainOptions): Promise<void> {
-  const dataset = await readDataset(path);
-  const { run, recipe, split } = await openOrCreate(path, dataset, options);
-  const count = dataset.episodeEnds.length;
-  const episodes = `${count} episode${count === 1 ? "" : "s"}, ${lengthOf(dataset)} steps`;
-  const heldOut = `${split.validation.length} of ${split.episodeEnds.length} held out`;
-  process.stderr.write(`${dataset.task}: ${episodes}; ${heldOut}\n`);
-  const { threads } = options;
-  const started = performance.now();
-  const policy = await learn(run, { recipe, dataset, split, threads });
-  const seconds = (performance.now() - started) / 1000;
-
-  const shapes = modelOf(policy.spec).network.parameters;
-  const tensors = mapLeaves(
-    policy.parameters,
-    (data, name): StoredTensor => ({ dtype: "float32", shape: shapes[name].shape, data }),
-  );
-  await run.writeFile(PARAMETERS_FILE, writeSafetensors(tensors));
-  await run.writeFile(POLICY_FILE, exportPolicy(policy));
-  const report = await reportFromFiles(options.out, { recipe, dataset, split, seed: NOISE_SEED, threads });
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify({ ...summary(options.out, recipe, dataset, report), seconds })}\n`);
-    return;
-  }
-  process.stdout.write(
-    `\n${scoreTable(report, dataset)}\n\nTrained in ${seconds.toFixed(1)} s. The policy is ${join(options.out, POLICY_FILE)}.\n`,
-  );
+export function registerTrain(program: Command): void {
+  const command = program
+    .command("train")
+    .description(
+      "behavioural cloning from demonstrations, with held-out errors beside trivial predictors; a field of the recipe that is not chosen has the default of task and head",
+    )
+    .argument("[data...]", "datasets, each as PATH or PATH:WEIGHT; default: those of the recipe")
+    .requiredOption("--out <run>", "folder of the run: recipe, metrics, checkpoints, policy.onnx, report.html")
+    .option("--recipe <file>", "fields of the recipe, YAML or JSON; RUN/recipe.json repeats a run; flags go before it")
+    .option("--threads <n>", "threads of one operator", wholeNumber(1), 2)
+    .option("--snapshot-every <n>", "keep the policy's parameters at every n-th update", wholeNumber(1))
+    .option("--resume", "go on with the run in --out from its last checkpoint", false)
+    .option("--json", "print one JSON object and nothing else", false);
+  addRecipeFlags(command).action(trainCommand);
 }
 
-async function openOrCreate(
-  path: string,
-  dataset: Dataset,
-  { out, head, seed, updates, resume }: TrainOptions,
-): Promise<{ run: Run; recipe: CloningRecipe; split: Split }> {
-  const wanted = cloningRecipe({ dataset: resolve(path), task: dataset.task, head, seed, updates });
-  if (!resume) {
-    const split = splitOf(wanted, dataset);
-    return { run: await createRun(out, wanted), recipe: wanted, split };
+async function trainCommand(data: readonly string[], options: TrainOptions): Promise<void> {
+  const { out, threads, snapshotEvery, resume, json } = options;
+  const flags = recipeOfFlags(options);
+  const file: RecipePart = options.recipe === undefined ? {} : await readRecipeFile(options.recipe);
+  if (data.length === 0 && options.recipe === undefined && !resume) {
+    throw new InputError("train: found neither data nor --recipe, expected one of them");
   }
-  const run = await openRun(out);
-  const recipe = readCloningRecipe(run.recipe, `${out}/recipe.json`);
-  const differs = (["dataset", "seed", "updates"] as const).find((field) => recipe[field] !== wanted[field]);
-  if (differs && !(differs === "updates" && updates === undefined)) {
-    throw new InputError(`--resume ${out}: ${differs} is ${recipe[differs]} there, found ${wanted[differs]}`);
-  }
-  if (recipe.policy.head !== head)
-    throw new InputError(`--resume ${out}: head is ${recipe.policy.head} there, found ${head}`);
-  return { run, recipe, split: splitOf(recipe, dataset) };
-}
-
-/** Trains to the end. At Ctrl-C a checkpoint is written, and an Error thrown that says how to go on. */
-async function learn(
-  run: Run,
-  { recipe, dataset, split, threads }: { recipe: CloningRecipe; dataset: Dataset; split: Split; threads: number },
-): Promise<Policy> {
-  const damaged: string[] = [];
-  const checkpoint = await run.latestCheckpoint({ onDamaged: ({ message }) => damaged.push(message) });
-  let reached = checkpoint?.update ?? 0;
-  for (const message of damaged) process.stderr.write(`${message}; going on from update ${reached}\n`);
-  await run.rewind(reached);
-  const spec = policySpec({ ...recipe, dataset, split });
-  const progress = progressLine(`train ${recipe.policy.head}`);
+  let progress: ReturnType<typeof progressLine> | null = null;
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();
   process.once("SIGINT", onInterrupt);
   try {
-    const policy = await cloneBehaviour({
-      ...recipe,
-      dataset,
-      split,
-      optimizer: cloningOptimizer(recipe),
-      runtime: nodeRuntime({ threads }),
-      from: checkpoint ? fromCheckpoint(checkpoint) : undefined,
-      checkpointEvery: CHECKPOINT_EVERY,
-      onCheckpoint: (snapshot) => run.saveCheckpoint(toCheckpoint(snapshot, spec)),
+    const result = await trainPolicy({
+      datasets: data.length > 0 ? data.map(dataChoice) : undefined,
+      out,
+      recipe: recipeOver(file, flags),
+      where: options.recipe === undefined ? "flags" : `recipe ${options.recipe}`,
+      resume,
+      threads,
+      snapshotEvery,
       signal: stop.signal,
-      onProgress({ update, updates, loss, rate }) {
-        reached = update;
+      onNote: (line) => process.stderr.write(`${line}\n`),
+      onProgress({ update, updates, loss }) {
+        progress ??= progressLine("train");
         progress.show(update, updates, `· loss ${loss.toPrecision(4)}`);
-        run.appendMetrics({ update, loss, updatesPerSecond: rate });
       },
     });
-    if (reached < recipe.updates) {
-      throw new Error(`stopped at update ${reached}; the same command with --resume goes on`);
+    const { seconds } = result;
+    if (json) {
+      process.stdout.write(`${JSON.stringify({ ...summary(result, result.heldOut), seconds })}\n`);
+      return;
     }
-    return policy;
+    const table = scoreTable(result.heldOut, result.dataset);
+    process.stdout.write(
+      `\n${table}\n\nTrained in ${seconds.toFixed(1)} s. The policy is ${join(out, POLICY_FILE)}.\n`,
+    );
   } finally {
-    progress.end();
-    run.close();
+    (progress as ReturnType<typeof progressLine> | null)?.end();
     process.off("SIGINT", onInterrupt);
   }
+}
+
+/** PATH or PATH:WEIGHT. */
+function dataChoice(text: string): DataChoice {
+  const [, path, weight] = /^(.*?)(?::(\d+(?:\.\d+)?))?$/s.exec(text)!;
+  return { path, weight: weight === undefined ? 1 : Number(weight) };
 }
