@@ -4,10 +4,13 @@ import { basename, join } from "node:path";
 import FileSystemStore from "@zarrita/storage/fs";
 import { InputError } from "../base/index.ts";
 import type { Dataset } from "./dataset.ts";
-import { parseDrivingLog } from "./formats/driving-log.ts";
-import { readPushTStore } from "./formats/push-t.ts";
+import { parseDrivingLog, recordedDrivingLog } from "./formats/driving-log.ts";
+import { readPushTStore, readRecordedPushT } from "./formats/push-t.ts";
+import type { ByteStore } from "./formats/zarr.ts";
 import { readStore } from "./store/columns.ts";
 import { MANIFEST_FILE } from "./store/store.ts";
+import type { Recorded } from "./verify/finding.ts";
+import { readRecordedStore } from "./verify/recorded.ts";
 
 export { datasetDigest } from "./digest.ts";
 export type { Annotation } from "./store/annotations.ts";
@@ -26,25 +29,48 @@ export { mergeStores, splitStore } from "./store/transfer.ts";
 
 const DRIVING_LOG = "driving_log.csv";
 
+/** How each format that is known is read. */
+interface Readers<Read> {
+  readonly store: (path: string) => Promise<Read>;
+  readonly pushT: (path: string) => Promise<Read>;
+  readonly drivingLog: (path: string) => Promise<Read>;
+}
+
 /**
  * The demonstrations at `path`: a store of ours (the folder of dataset.json), a Push-T zarr (the .zarr folder, or a folder
  * that holds one) or a driving log (the folder of driving_log.csv, or that file). Throws InputError with one line that names what was looked for.
  */
-export async function readDataset(path: string): Promise<Dataset> {
+export function readDataset(path: string): Promise<Dataset> {
+  return readBy(path, { store: readStore, pushT: readPushT, drivingLog: readDrivingLog });
+}
+
+/**
+ * The same as it was recorded, for `verifyRecorded`: values may be anything (stores and zarr; a driving log's are refused
+ * as text), time stamps, bounds and interruptions are kept. Throws InputError where there is nothing to verify.
+ */
+export function readRecorded(path: string): Promise<Recorded> {
+  return readBy(path, {
+    store: readRecordedStore,
+    pushT: async (folder) => readRecordedPushT(await filesOf(folder), folder),
+    drivingLog: async (file) => recordedDrivingLog(await textOf(file), file),
+  });
+}
+
+async function readBy<Read>(path: string, readers: Readers<Read>): Promise<Read> {
   const kind = await kindOf(path);
   if (kind === null) throw new InputError(`dataset ${path}: not found`);
   if (kind === "file") {
-    if (basename(path) === DRIVING_LOG) return readDrivingLog(path);
+    if (basename(path) === DRIVING_LOG) return readers.drivingLog(path);
     throw new InputError(
       `dataset ${path}: a file, expected a folder ending in .zarr, or one with ${MANIFEST_FILE} or ${DRIVING_LOG}`,
     );
   }
   const names = await readdir(path);
-  if (names.includes(MANIFEST_FILE)) return readStore(path);
-  if (names.includes(DRIVING_LOG)) return readDrivingLog(join(path, DRIVING_LOG));
-  if (names.includes(".zgroup") || path.replace(/\/+$/, "").endsWith(".zarr")) return readPushT(path);
+  if (names.includes(MANIFEST_FILE)) return readers.store(path);
+  if (names.includes(DRIVING_LOG)) return readers.drivingLog(join(path, DRIVING_LOG));
+  if (names.includes(".zgroup") || path.replace(/\/+$/, "").endsWith(".zarr")) return readers.pushT(path);
   const groups = names.filter((name) => name.endsWith(".zarr"));
-  if (groups.length === 1) return readPushT(join(path, groups[0]));
+  if (groups.length === 1) return readers.pushT(join(path, groups[0]));
   const found = groups.length > 1 ? `found ${groups.join(", ")}` : "found none of them";
   const expected = `expected ${MANIFEST_FILE}, one Push-T .zarr folder (.zgroup) or ${DRIVING_LOG}`;
   throw new InputError(`dataset ${path}: ${found}, ${expected}`);
@@ -52,18 +78,22 @@ export async function readDataset(path: string): Promise<Dataset> {
 
 /** The Push-T demonstrations of a zarr folder (formats/push-t.ts). Throws InputError. */
 export async function readPushT(path: string): Promise<Dataset> {
-  if ((await kindOf(path)) !== "folder") throw new InputError(`${path}: not a folder, expected a Push-T zarr`);
-  const files = new FileSystemStore(path);
-  return readPushTStore(
-    { get: (key) => files.get(key).catch((error) => Promise.reject(unreadable(join(path, key), error))) },
-    path,
-  );
+  return readPushTStore(await filesOf(path), path);
 }
 
 /** The demonstrations of a driving log, given its CSV file (formats/driving-log.ts). Throws InputError. */
 export async function readDrivingLog(path: string): Promise<Dataset> {
-  const text = await readFile(path, "utf8").catch((error) => Promise.reject(unreadable(path, error)));
-  return parseDrivingLog(text, path);
+  return parseDrivingLog(await textOf(path), path);
+}
+
+async function filesOf(path: string): Promise<ByteStore> {
+  if ((await kindOf(path)) !== "folder") throw new InputError(`${path}: not a folder, expected a Push-T zarr`);
+  const files = new FileSystemStore(path);
+  return { get: (key) => files.get(key).catch((error) => Promise.reject(unreadable(join(path, key), error))) };
+}
+
+function textOf(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((error) => Promise.reject(unreadable(path, error)));
 }
 
 async function kindOf(path: string): Promise<"file" | "folder" | null> {

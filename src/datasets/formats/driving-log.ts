@@ -6,6 +6,7 @@
 import { parse } from "csv-parse/sync";
 import { InputError, quantile } from "../../base/index.ts";
 import { createDataset, type Dataset } from "../dataset.ts";
+import type { Recorded } from "../verify/finding.ts";
 
 /** The simulator's log rounds the steering to 213ths of full lock: every recorded value is a multiple of this. */
 const STEERING_STEP = 1 / 213;
@@ -31,7 +32,18 @@ interface Row {
 
 /** The dataset of the text of a driving log; `label` names the file in messages. Throws InputError with line and column. */
 export function parseDrivingLog(text: string, label: string): Dataset {
+  return datasetOfRows(readRows(text, label), label);
+}
+
+/** The same with time stamps and bounds, for verification. */
+export function recordedDrivingLog(text: string, label: string): Recorded {
   const rows = readRows(text, label);
+  const [low, high] = RANGES.steering;
+  const time = Float64Array.from(rows, (row) => (row.time - rows[0].time) / 1000);
+  return { ...datasetOfRows(rows, label), time, actionBounds: { low: [low], high: [high] } };
+}
+
+function datasetOfRows(rows: readonly Row[], label: string): Dataset {
   const pauses = rows.flatMap(({ time }, i) => (i > 0 && time - rows[i - 1].time > PAUSE ? [i] : []));
   const firstRows = new Set([0, ...pauses]);
   const periods = rows.flatMap(({ time }, i) => (firstRows.has(i) ? [] : [time - rows[i - 1].time]));

@@ -5,6 +5,7 @@
  */
 import { InputError } from "../../base/index.ts";
 import { type Column, createDataset, type Dataset } from "../dataset.ts";
+import type { Recorded } from "../verify/finding.ts";
 import { type ArrayRequest, type ByteStore, readZarrArray } from "./zarr.ts";
 
 const CONTROL_RATE = 10;
@@ -17,15 +18,18 @@ const KEYPOINTS = Array.from({ length: 9 }, (_, i) => AXES.map((axis) => `keypoi
 const PUSHER = AXES.map((axis) => `agent.${axis}`);
 const TARGET = AXES.map((axis) => `target.${axis}`);
 
-/**
- * The dataset in `store`; `label` names it in messages. Throws InputError, naming the array, for anything damaged, and for
- * values beyond the window unless `anyValues`: then they are as they are, NaN included, for verification to judge.
- */
-export async function readPushTStore(
-  store: ByteStore,
-  label: string,
-  { anyValues = false }: { anyValues?: boolean } = {},
-): Promise<Dataset> {
+/** The dataset in `store`; `label` names it in messages. Throws InputError, naming the array, for anything damaged. */
+export async function readPushTStore(store: ByteStore, label: string): Promise<Dataset> {
+  return createDataset(await readArrays(store, label, { anyValues: false }));
+}
+
+/** The same with values as they are, NaN and what lies beyond the window included, for verification to judge. */
+export async function readRecordedPushT(store: ByteStore, label: string): Promise<Recorded> {
+  const actionBounds = { low: AXES.map(() => WINDOW.low), high: AXES.map(() => WINDOW.high) };
+  return { ...(await readArrays(store, label, { anyValues: true })), actionBounds };
+}
+
+async function readArrays(store: ByteStore, label: string, { anyValues }: { anyValues: boolean }): Promise<Dataset> {
   if (!(await store.get("/.zgroup"))) {
     throw new InputError(`${label}: found no .zgroup, expected a zarr version 2 group with data/ and meta/`);
   }
@@ -52,7 +56,7 @@ export async function readPushTStore(
     observation.set(keypoint.values.subarray(step * 18, (step + 1) * 18), step * 20);
     observation.set(pusher, step * 20 + 18);
   }
-  const dataset: Dataset = {
+  return {
     task: "push-t",
     observation: pixels([...KEYPOINTS, ...PUSHER], observation),
     // a mouse: every recorded target is a whole pixel
@@ -61,11 +65,7 @@ export async function readPushTStore(
     controlRate: CONTROL_RATE,
     provenance: { format: "push-t zarr", source: label, actors: ["human"], notes: [] },
   };
-  return anyValues ? dataset : createDataset(dataset);
 }
-
-/** What the pusher's target may be, per dimension of the action. */
-export const PUSH_T_BOUNDS = { low: [WINDOW.low, WINDOW.low], high: [WINDOW.high, WINDOW.high] } as const;
 
 const pixels = (names: readonly string[], values: Float32Array): Column => ({
   names,

@@ -19,6 +19,8 @@ interface Place {
   readonly file: string;
   readonly id: string;
   readonly spec: EnvironmentSpec;
+  /** Whether observations, actions and times may be NaN or infinite. */
+  readonly anyValues?: boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ interface Place {
  * that names file, step and field for a file of another kind or task, and for damage.
  */
 export function decodeEpisode(bytes: Uint8Array, place: Place): StoredEpisode | null {
-  const { file, id, spec } = place;
+  const { file, id, spec, anyValues } = place;
   let start: StartRecord | undefined;
   let end: EndRecord | undefined;
   const steps: RecordedStep[] = [];
@@ -47,7 +49,7 @@ export function decodeEpisode(bytes: Uint8Array, place: Place): StoredEpisode | 
       const step = decodeStep(data);
       if (sequence !== steps.length)
         throw new InputError(`${where}: found number ${sequence}, expected ${steps.length}`);
-      checkStep(spec, step, where);
+      checkStep(spec, step, where, { anyValues });
       const before = steps.at(-1);
       if (before?.terminated || before?.truncated) {
         throw new InputError(`${where}: found a step after the end of the episode, expected none`);

@@ -52,8 +52,16 @@ export function episodeFrom(spec: EnvironmentSpec, stored: StoredEpisode): Episo
   return episodeOf({ spec, seed, actor: actors.join(", "), info: last }, steps);
 }
 
-/** Throws InputError that begins with `where` (file and step) and names the field, what was found and what was expected. */
-export function checkStep(spec: EnvironmentSpec, step: RecordedStep, where: string): void {
+/**
+ * Throws InputError that begins with `where` (file and step) and names the field, what was found and what was expected.
+ * With `anyValues` what was seen, executed and when may be NaN or infinite: verification finds all such values itself.
+ */
+export function checkStep(
+  spec: EnvironmentSpec,
+  step: RecordedStep,
+  where: string,
+  { anyValues = false }: { anyValues?: boolean } = {},
+): void {
   for (const array of Object.keys(step.observation)) {
     if (!Object.hasOwn(spec.observation, array)) {
       const known = Object.keys(spec.observation).map(quote).join(", ");
@@ -61,15 +69,15 @@ export function checkStep(spec: EnvironmentSpec, step: RecordedStep, where: stri
     }
   }
   for (const [array, { names }] of Object.entries(spec.observation)) {
-    checkValues(step.observation[array], names, `${where}: observation ${quote(array)}`);
+    checkValues(step.observation[array], names, `${where}: observation ${quote(array)}`, anyValues);
   }
-  checkValues(step.action, spec.action.names, `${where}: action`);
+  checkValues(step.action, spec.action.names, `${where}: action`, anyValues);
   for (const field of ["proposed", "label"] as const) {
     const values = step[field];
     if (values !== null) checkValues(values, spec.action.names, `${where}: ${field}`);
   }
   for (const field of ["reward", "time", "wallTime"] as const) {
-    if (!Number.isFinite(step[field])) {
+    if (!Number.isFinite(step[field]) && !(anyValues && field === "time")) {
       throw new InputError(`${where}: ${field}: found ${step[field]}, expected a finite number`);
     }
   }
@@ -117,12 +125,17 @@ export function checkInfo(info: Info, where: string): void {
   }
 }
 
-function checkValues(values: Float32Array | undefined, names: readonly string[], where: string): void {
+function checkValues(
+  values: Float32Array | undefined,
+  names: readonly string[],
+  where: string,
+  anyValues = false,
+): void {
   if (!(values instanceof Float32Array) || values.length !== names.length) {
     const found = values instanceof Float32Array ? `${values.length} numbers` : (values ?? "nothing");
     throw new InputError(`${where}: found ${found}, expected ${names.length} (${names.join(", ")})`);
   }
-  const broken = values.findIndex((value) => !Number.isFinite(value));
+  const broken = anyValues ? -1 : values.findIndex((value) => !Number.isFinite(value));
   if (broken >= 0) {
     throw new InputError(`${where}: ${names[broken]}: found ${values[broken]}, expected a finite number`);
   }
