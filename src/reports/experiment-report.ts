@@ -22,7 +22,7 @@ export interface ExperimentReport {
   /** What must be said beside the numbers: stand-ins, shortfalls, deviations. */
   readonly notes?: readonly string[];
   /** Commit, machine, versions, durations. */
-  readonly circumstances?: Readonly<Record<string, string | number>>;
+  readonly circumstances?: object;
 }
 
 /** The report as one HTML file. */

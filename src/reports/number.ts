@@ -1,5 +1,5 @@
 /** Numbers as a report writes them. */
-import type { Rate } from "../base/index.ts";
+import type { Mean, Rate } from "../base/index.ts";
 
 /** Narrow no-break space. */
 const THIN = "\u202f";
@@ -20,6 +20,12 @@ export function significant(value: number, digits = 3): string {
   return minus(value.toFixed(Math.min(decimals, 100)));
 }
 
+/** A number at an axis, as short as it can be: 0.1, 25, 1e-7. */
+export const tickText = (value: number): string => minus(String(Number(value.toPrecision(4))));
+
+/** An identifier as words: "obstacleCollision" as "obstacle collision". */
+export const words = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
 /** A true minus sign in front, not a hyphen. */
 export const minus = (text: string): string => text.replace(/^-/, "−");
 
@@ -28,12 +34,26 @@ export function grouped(value: number): string {
   return minus(String(value)).replace(/\B(?=(\d{3})+$)/g, THIN);
 }
 
-/** A rate as a reader of a table wants it: the rate, its interval, and n. */
-export function rateText({ rate, low, high, n }: Rate, as: "percent" | "number" = "percent") {
-  const write = (value: number) => (as === "percent" ? (100 * value).toFixed(1) : minus(value.toFixed(3)));
+/** A rate or a mean, with its interval and n. */
+export type Measure = Rate | Mean;
+
+/** The rate or the mean itself. */
+export const middleOf = (measure: Measure): number => ("rate" in measure ? measure.rate : measure.mean);
+
+/** How measures are written; left out, rates in percent and means as numbers. */
+export type Notation = "percent" | "number";
+
+/** A measure as a reader wants it: its value, its interval, and n. Of a single value there is no interval. */
+export function measureText(measure: Measure, as: Notation = "rate" in measure ? "percent" : "number") {
+  const { low, high, n } = measure;
+  const value = middleOf(measure);
+  const largest = Math.max(...[value, low, high].filter(Number.isFinite).map(Math.abs), 1e-3);
+  const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.max(largest, 0.1) * 1.001)));
+  const write = (number: number) => (as === "percent" ? (100 * number).toFixed(1) : minus(number.toFixed(decimals)));
   return {
-    rate: as === "percent" ? `${write(rate)}${THIN}%` : write(rate),
-    interval: `${write(low)}–${write(high)}`,
+    value: as === "percent" ? `${write(value)}${THIN}%` : write(value),
+    interval:
+      Number.isFinite(low) && Number.isFinite(high) ? `${write(low)}${low < 0 ? " to " : "–"}${write(high)}` : "–",
     n: grouped(n),
   };
 }

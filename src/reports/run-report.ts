@@ -5,9 +5,10 @@ import { curvesPicture, type Score, scoresPicture } from "./charts/curves.ts";
 import { histogramPicture } from "./charts/histogram.ts";
 import { ratesPicture } from "./charts/rates.ts";
 import { type Markup, markup } from "./markup.ts";
-import { grouped, rateText, significant } from "./number.ts";
+import { grouped, measureText, significant, words } from "./number.ts";
 import { gallery, pageOf, section } from "./page.ts";
 import type { Picture } from "./picture.ts";
+import { titleOf } from "./scenes/multiples.ts";
 import { fieldList, resultTable } from "./tables.ts";
 
 export interface RunReport {
@@ -19,9 +20,9 @@ export interface RunReport {
   /** As in recipe.json. */
   readonly recipe: object;
   /** Of what took part: the package, the runtime, Node, the machine. */
-  readonly versions: Readonly<Record<string, string>>;
+  readonly versions: object;
   /** Where the demonstrations come from: source, digest, episodes, steps, whatever is known. */
-  readonly dataset?: Readonly<Record<string, string | number>>;
+  readonly dataset?: object;
   /** Training losses, as in metrics.jsonl. */
   readonly losses: readonly { readonly update: number; readonly loss: number }[];
   /** Losses on held-out episodes, where they were measured during training. */
@@ -42,7 +43,7 @@ export interface RunReport {
 export function runReport(report: RunReport): string {
   const { title, summary, command, recipe, versions, dataset, scenes, strips, notes } = report;
   const body = markup`${summary && markup`<p class="lead">${summary}</p>`}${headline(report)}
-${section("Success", report.evaluation && successPart(report.evaluation), report.checkpoints && checkpointPart(report.checkpoints))}
+${section("Success", successPart(report))}
 ${section("Sampled actions", gallery(scenes))}
 ${section("Rollouts", gallery(strips))}
 ${section("Training", lossPart(report))}
@@ -59,8 +60,8 @@ function headline({ evaluation, heldOut, losses }: RunReport): Markup | null {
   const [policy] = heldOut?.scores ?? [];
   const items: { name: string; value: string; beside?: string }[] = [];
   if (evaluation) {
-    const { rate, interval, n } = rateText(evaluation.success);
-    items.push({ name: `success in ${n} episodes`, value: rate, beside: `95 % interval ${interval}` });
+    const { value, interval, n } = measureText(evaluation.success);
+    items.push({ name: `success in ${n} episodes`, value, beside: `95 % interval ${interval}` });
   }
   if (policy) items.push({ name: "nats per action dimension, held out", value: significant(policy.natsPerDimension) });
   if (last) items.push({ name: `loss after ${grouped(last.update)} updates`, value: significant(last.loss) });
@@ -71,28 +72,46 @@ function headline({ evaluation, heldOut, losses }: RunReport): Markup | null {
   )}</dl>`;
 }
 
-function successPart({ task, success, modes, perSeed, episodes }: Evaluation): Markup {
+function successPart({ evaluation, checkpoints = [] }: RunReport): Markup | null {
+  const pictures = [
+    ...(evaluation ? successPictures(evaluation) : []),
+    ...(checkpoints.length > 0 ? [checkpointsPicture(checkpoints)] : []),
+  ];
+  if (pictures.length === 0) return null;
+  return markup`${gallery(pictures)}${evaluation && failuresOf(evaluation)}${evaluation && metricsPart(evaluation)}`;
+}
+
+function successPictures({ task, success, modes, perSeed, episodes }: Evaluation): Picture[] {
   const rows = [
     { label: "success", rate: success },
     ...Object.entries(modes).map(([label, rate]) => ({ label, rate, colour: "muted" as const })),
   ];
+  const ways = rows.length > 1 ? ", and how the task was solved," : "";
+  const caption = `${task}: success${ways} over ${grouped(episodes)} seeds, with 95\u202f% Wilson intervals.`;
   const steps = perSeed.filter(({ success }) => success).map(({ steps }) => steps);
+  const isVaried = new Set(steps).size > 1;
+  return [ratesPicture({ rows, xLabel: "share of episodes", caption }), ...(isVaried ? [stepsPicture(steps)] : [])];
+}
+
+/** Everything else that was measured. */
+function metricsPart({ score, metrics }: Evaluation): Markup {
+  return resultTable({
+    caption:
+      "What else was measured in the same episodes, with 95\u202f% intervals. Score: the greatest reward of an episode.",
+    columns: ["metric", "mean or share"],
+    rows: Object.entries({ score, ...metrics }).map(([name, value]) => [words(name), value]),
+  });
+}
+
+/** Seeds of failures that are named at most. */
+const MOST_FAILURES = 12;
+
+function failuresOf({ perSeed, episodes }: Evaluation): Markup {
   const failed = perSeed.filter(({ success }) => !success).map(({ seed }) => seed);
-  const pictures = [
-    ratesPicture({
-      rows,
-      xLabel: "share of episodes",
-      caption: `${task}: success${rows.length > 1 ? ", and how the task was solved," : ""} over ${grouped(episodes)} seeds, with 95 % Wilson intervals.`,
-    }),
-    ...(new Set(steps).size > 1 ? [stepsPicture(steps)] : []),
-  ];
-  const most = 12;
-  const shown = `${failed.slice(0, most).join(", ")}${failed.length > most ? ` and ${failed.length - most} more` : ""}`;
-  const failures =
-    failed.length > 0
-      ? `Not successful: ${failed.length} of ${episodes} episodes, seeds ${shown}.`
-      : "Every episode succeeded.";
-  return markup`${gallery(pictures)}<p class="small">${failures}</p>`;
+  if (failed.length === 0) return markup`<p class="small">Every episode succeeded.</p>`;
+  const rest = failed.length > MOST_FAILURES ? ` and ${failed.length - MOST_FAILURES} more` : "";
+  const seeds = failed.slice(0, MOST_FAILURES).join(", ");
+  return markup`<p class="small">Not successful: ${failed.length} of ${episodes} episodes, seeds ${seeds}${rest}.</p>`;
 }
 
 /** Bins of whole steps, at most 24. */
@@ -104,12 +123,9 @@ function stepsPicture(steps: readonly number[]): Picture {
   return histogramPicture({ values: steps, xLabel: "steps", domain: [low, low + bins * width], bins, caption });
 }
 
-function checkpointPart(scores: readonly Score[]): Markup | null {
-  if (scores.length === 0) return null;
-  const caption = "Success of the checkpoints, on seeds other than those reported above, with 95 % intervals.";
-  return gallery([
-    scoresPicture({ series: [{ name: "checkpoint", scores, colour: "policy" }], yLabel: "success", caption }),
-  ]);
+function checkpointsPicture(scores: readonly Score[]): Picture {
+  const caption = "Success of the checkpoints, on seeds other than those reported, with 95\u202f% intervals.";
+  return scoresPicture({ series: [{ name: "checkpoint", scores, colour: "policy" }], yLabel: "success", caption });
 }
 
 function lossPart({ losses, heldOutLosses = [] }: RunReport): Markup | null {
@@ -137,24 +153,20 @@ function lossPart({ losses, heldOutLosses = [] }: RunReport): Markup | null {
 }
 
 function heldOutPart({ episodes, windows, scores }: HeldOutReport): Markup {
-  const units = [...new Set(scores.flatMap(({ error }) => error.perDimension.map(({ unit }) => unit)))];
-  const unit = units.length === 1 && units[0] !== "1" ? ` (${units[0]})` : "";
   const perDimension = scores[0]?.error.perDimension ?? [];
-  const names = perDimension.map(({ name, unit }) => `rms ${name}${unit === "1" ? "" : ` (${unit})`}`);
+  // Errors of different units have no common mean.
+  const isPooled = new Set(perDimension.map(({ unit }) => unit)).size === 1;
+  const isSplit = perDimension.length > 1 || !isPooled;
+  const pooled = isPooled ? ["rms error", "mean |error|"].map((name) => titleOf(name, perDimension[0].unit)) : [];
+  const each = isSplit ? perDimension.map(({ name, unit }) => `rms ${titleOf(name, unit)}`) : [];
+  const from = episodes === 1 ? "one episode" : `${grouped(episodes)} episodes`;
   return resultTable({
-    caption: `${grouped(windows)} windows of ${grouped(episodes)} episodes that were not trained on. Nats: log density of the chunks per action dimension, higher is better.`,
-    columns: [
-      "predictor",
-      `rms error${unit}`,
-      `mean |error|${unit}`,
-      ...(names.length > 1 ? names : []),
-      "nats per dimension",
-    ],
+    caption: `${grouped(windows)} windows of ${from} not trained on. Nats: log density of the chunks per action dimension, higher is better.`,
+    columns: ["predictor", ...pooled, ...each, "nats per dimension"],
     rows: scores.map(({ predictor, error, natsPerDimension }) => [
       predictor,
-      error.rms,
-      error.meanAbsolute,
-      ...(names.length > 1 ? error.perDimension.map(({ rms }) => rms) : []),
+      ...(isPooled ? [error.rms, error.meanAbsolute] : []),
+      ...(isSplit ? error.perDimension.map(({ rms }) => rms) : []),
       natsPerDimension,
     ]),
   });

@@ -59,7 +59,7 @@ svg { display: block; width: 100%; height: auto; }
 .pictures > .legend { grid-column: 1 / -1; margin: 0 0 -0.9rem; }
 .wide svg { max-width: 44rem; } .full .wide svg { max-width: none; }
 .narrow { display: none; } .narrow svg { max-width: 32rem; }
-.strip { display: grid; grid-template-columns: repeat(var(--count), minmax(0, 1fr)); gap: 0.5rem; }
+.strip { display: grid; grid-template-columns: repeat(var(--wide), minmax(0, 1fr)); gap: 0.5rem; }
 .strip figure, .multiples figure { margin: 0; min-width: 0; }
 .strip figcaption, .multiples figcaption { font-size: 0.78rem; color: var(--muted); text-align: center; margin-top: 0.2rem; font-variant-numeric: tabular-nums; }
 .multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); gap: 1rem 1.25rem; }
@@ -73,8 +73,8 @@ th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child
 thead th { font-weight: 600; font-size: 0.8rem; color: var(--soft); border-bottom: 1.5px solid var(--ink); vertical-align: bottom; }
 tbody tr:last-child > * { border-bottom: 1.5px solid var(--ink); }
 th.text, td.text { text-align: left; } tbody th { font-weight: 500; }
-td .interval { color: var(--soft); font-size: 0.86em; white-space: nowrap; margin-left: 0.5em; }
-td .n { color: var(--muted); font-size: 0.86em; white-space: nowrap; margin-left: 0.5em; }
+td .interval { display: inline-block; min-width: 6.1em; text-align: left; color: var(--soft); font-size: 0.86em; white-space: nowrap; margin-left: 0.6em; }
+.n { color: var(--muted); font-size: 0.86em; font-weight: 400; white-space: nowrap; margin-left: 0.5em; }
 .fields { columns: 19rem; column-gap: 2.5rem; margin: 0; font-size: 0.9rem; }
 .fields div { display: flex; justify-content: space-between; gap: 1rem; padding: 0.28rem 0; border-bottom: 1px solid var(--line); break-inside: avoid; }
 .fields dt { color: var(--soft); flex: none; } .fields dd { margin: 0; text-align: right; min-width: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
@@ -98,7 +98,8 @@ footer { margin-top: 3.5rem; padding-top: 0.9rem; border-top: 1px solid var(--li
   main { padding: 1.75rem 1rem 3rem; }
   .pictures { gap: 1.6rem 0.8rem; }
   .wide { display: none; } .narrow { display: block; }
-  .strip { gap: 0.25rem; } .full .strip { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 0.5rem; }
+  .strip { gap: 0.25rem; grid-template-columns: repeat(var(--narrow), minmax(0, 1fr)); } .full .strip { gap: 0.5rem; }
+  th, td { padding-inline: 0.35rem; } td .interval { display: block; min-width: 0; margin: 0; text-align: right; } .n { display: block; margin: 0; }
   .headline { gap: 0.9rem 2rem; } .headline dd { font-size: 1.55rem; }
 }
 @media print { main { max-width: none; padding: 0; } .picture, tr { break-inside: avoid; } h2 { break-after: avoid; } }

@@ -1,15 +1,14 @@
 /** Tables of results, and lists of settings. */
-import type { Rate } from "../base/index.ts";
 import { type Markup, markup } from "./markup.ts";
-import { minus, rateText, significant } from "./number.ts";
+import { grouped, type Measure, measureText, minus, type Notation, significant } from "./number.ts";
 
-/** A cell: text, a number, a rate (shown with its interval and n), or nothing. */
-export type Cell = string | number | Rate | null;
+/** A cell: text, a number, a rate or a mean (shown with its interval and n), or nothing. */
+export type Cell = string | number | Measure | null;
 
 export interface ColumnSpec {
   readonly title: string;
-  /** Rates in percent (the default) or as numbers from 0 to 1 (scores). */
-  readonly as?: "percent" | "number";
+  /** Default: rates in percent, means as numbers. */
+  readonly as?: Notation;
   /** Significant digits of the largest number; the others get as many decimals. Default 3. */
   readonly digits?: number;
 }
@@ -29,34 +28,47 @@ export function resultTable({ caption, columns, rows }: ResultTable): Markup {
       throw new RangeError(`table row ${i}: found ${row.length} cells, expected ${specs.length}`);
     }
   });
-  const decimals = specs.map(({ digits = 3 }, i) =>
-    decimalsOf(
-      rows.map((row) => row[i]),
-      digits,
-    ),
-  );
+  const styles = specs.map(({ digits = 3 }, i): ColumnStyle => {
+    const cells = rows.map((row) => row[i]);
+    const counts = new Set(cells.flatMap((cell) => (isMeasure(cell) ? [cell.n] : [])));
+    return { decimals: decimalsOf(cells, digits), count: counts.size === 1 ? [...counts][0] : null };
+  });
   const isText = specs.map((_, i) => i === 0 || rows.some((row) => typeof row[i] === "string"));
-  const head = specs.map(({ title }, i) => markup`<th scope="col"${isText[i] && TEXT}>${title}</th>`);
+  const head = specs.map(
+    ({ title }, i) => markup`<th scope="col"${isText[i] && TEXT}>${title}${showCount(styles[i])}</th>`,
+  );
   const body = rows.map(
     (row) =>
       markup`<tr>${row.map((cell, i) =>
         i === 0
-          ? markup`<th scope="row" class="text">${showCell(cell, specs[i], decimals[i])}</th>`
-          : markup`<td${isText[i] && TEXT}>${showCell(cell, specs[i], decimals[i])}</td>`,
+          ? markup`<th scope="row" class="text">${showCell(cell, specs[i], styles[i])}</th>`
+          : markup`<td${isText[i] && TEXT}>${showCell(cell, specs[i], styles[i])}</td>`,
       )}</tr>\n`,
   );
   return markup`<div class="scroll"><table>${caption && markup`<caption>${caption}</caption>`}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
+/** What the cells of a column have in common. */
+interface ColumnStyle {
+  readonly decimals: number | null;
+  /** n of all its measures, where it is one. */
+  readonly count: number | null;
+}
+
+const isMeasure = (cell: Cell): cell is Measure => typeof cell === "object" && cell !== null;
+
+const showCount = ({ count }: ColumnStyle): Markup | null =>
+  count === null ? null : markup`<span class="n">n ${grouped(count)}</span>`;
+
 const TEXT: Markup = { markup: ' class="text"' };
 
-function showCell(cell: Cell, { as = "percent", digits = 3 }: ColumnSpec, decimals: number | null): Markup {
+function showCell(cell: Cell, { as, digits = 3 }: ColumnSpec, { decimals, count }: ColumnStyle): Markup {
   if (cell === null) return markup`–`;
   if (typeof cell === "string") return markup`${cell}`;
   if (typeof cell === "number")
     return markup`${decimals === null ? significant(cell, digits) : minus(cell.toFixed(decimals))}`;
-  const { rate, interval, n } = rateText(cell, as);
-  return markup`${rate}<span class="interval">${interval}</span><span class="n">n ${n}</span>`;
+  const { value, interval, n } = measureText(cell, as);
+  return markup`${value}<span class="interval">${interval}</span>${count === null && markup`<span class="n">n ${n}</span>`}`;
 }
 
 /** Decimals that suit all numbers of a column; null where none do: whole numbers, very large and very small ones. */

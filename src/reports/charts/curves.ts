@@ -1,7 +1,6 @@
 /** Curves over updates or checkpoints: losses, held-out losses, scores with their intervals. */
 import * as Plot from "@observablehq/plot";
-import type { Rate } from "../../base/index.ts";
-import { grouped, percent, significant } from "../number.ts";
+import { grouped, type Measure, middleOf, type Notation, percent, tickText } from "../number.ts";
 import { type Colour, colourOf, type Picture, seriesColour } from "../picture.ts";
 import { type ChartSize, inBothWidths, plotted, WIDTHS } from "../plot.ts";
 import { type Point, smoothed, thinned } from "../thin.ts";
@@ -58,7 +57,7 @@ export function curvesPicture({
         width,
         height: width === WIDTHS.narrow ? 220 : 280,
         marginLeft: 52,
-        marginRight: 14,
+        marginRight: 20,
         marginTop: 28,
         marginBottom: 40,
         x: { label: xLabel, labelArrow: "none", ticks: width / 90, tickFormat: grouped, nice: false },
@@ -71,7 +70,7 @@ export function curvesPicture({
           grid: true,
           tickSize: 0,
           ticks: isLog ? logTicks(low, high) : 5,
-          tickFormat: (value: number) => significant(value),
+          tickFormat: tickText,
         },
         marks: [
           ...drawn.map(({ points, colour, trend }) =>
@@ -104,7 +103,8 @@ export function curvesPicture({
 function ceilingOf(series: readonly CurveSeries[], high: number): number {
   const later = series.flatMap(({ points }) => (points.length > 40 ? points.slice(points.length * 0.04) : points));
   const values = later.map(({ y }) => y).filter(Number.isFinite);
-  const [top, low] = [Math.max(...values), Math.min(...values)];
+  if (values.length === 0) return high;
+  const [top, low] = [values.reduce((a, b) => Math.max(a, b)), values.reduce((a, b) => Math.min(a, b))];
   return high - low > 2 * (top - low) ? top : high;
 }
 
@@ -121,14 +121,15 @@ export function logTicks(low: number, high: number): number[] {
 /** What a checkpoint was worth. */
 export interface Score {
   readonly update: number;
-  readonly rate: Rate;
+  /** From 0 to 1. */
+  readonly rate: Measure;
 }
 
 export interface ScoresRequest {
   readonly series: readonly { readonly name: string; readonly scores: readonly Score[]; readonly colour?: Colour }[];
   readonly yLabel: string;
   readonly caption: string;
-  readonly as?: "percent" | "number";
+  readonly as?: Notation;
   /** Default "half". */
   readonly size?: ChartSize;
 }
@@ -136,14 +137,16 @@ export interface ScoresRequest {
 /** Scores from 0 to 1 over checkpoints, with their intervals as bars. */
 export function scoresPicture({ series, yLabel, caption, as = "percent", size = "half" }: ScoresRequest): Picture {
   const drawn = series.map(({ scores, colour }, i) => ({ scores, colour: colourOf(colour ?? seriesColour(i)) }));
-  const y = (bound: "rate" | "low" | "high") => (score: Score) => score.rate[bound];
+  const value = ({ rate }: Score) => middleOf(rate);
+  const low = ({ rate }: Score) => Math.max(0, rate.low);
+  const high = ({ rate }: Score) => Math.min(1, rate.high);
   const draw = (width: number) =>
     plotted(
       {
         width,
         height: width === WIDTHS.narrow ? 220 : 280,
         marginLeft: 52,
-        marginRight: 14,
+        marginRight: 20,
         marginTop: 28,
         marginBottom: 40,
         x: { label: "update", labelArrow: "none", ticks: width / 90, tickFormat: grouped },
@@ -157,9 +160,9 @@ export function scoresPicture({ series, yLabel, caption, as = "percent", size = 
           tickFormat: (value: number) => (as === "percent" ? percent(value, 0) : String(value)),
         },
         marks: drawn.flatMap(({ scores, colour }) => [
-          Plot.ruleX(scores, { x: "update", y1: y("low"), y2: y("high"), stroke: colour, strokeOpacity: 0.45 }),
-          Plot.line(scores, { x: "update", y: y("rate"), stroke: colour, strokeWidth: 1.6 }),
-          Plot.dot(scores, { x: "update", y: y("rate"), r: 3, fill: colour }),
+          Plot.ruleX(scores, { x: "update", y1: low, y2: high, stroke: colour, strokeOpacity: 0.45 }),
+          Plot.line(scores, { x: "update", y: value, stroke: colour, strokeWidth: 1.6 }),
+          Plot.dot(scores, { x: "update", y: value, r: 3, fill: colour }),
         ]),
       },
       caption,

@@ -1,6 +1,6 @@
 /** How often values lie where. */
 import * as Plot from "@observablehq/plot";
-import { significant } from "../number.ts";
+import { tickText } from "../number.ts";
 import { type Colour, colourOf, type Picture } from "../picture.ts";
 import { inBothWidths, plotted, WIDTHS } from "../plot.ts";
 
@@ -35,7 +35,7 @@ export function histogramPicture(request: HistogramRequest): Picture {
         marginRight: 14,
         marginTop: 28,
         marginBottom: 40,
-        x: { label: xLabel, labelArrow: "none", ticks: width / 80, tickFormat: (value: number) => significant(value) },
+        x: { label: xLabel, labelArrow: "none", ticks: width / 80, tickFormat: tickText },
         y: { label: "count", labelArrow: "none", grid: true, tickSize: 0, ticks: 4 },
         marks: [
           Plot.rectY(bars, { x1: "from", x2: "to", y: "count", fill: colourOf(colour), fillOpacity: 0.75, inset: 0.5 }),

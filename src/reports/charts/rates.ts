@@ -1,14 +1,14 @@
 /** Rates with their intervals, one line each: what a comparison is read from. */
 import * as Plot from "@observablehq/plot";
-import type { Rate } from "../../base/index.ts";
 import type { Markup } from "../markup.ts";
-import { percent, rateText } from "../number.ts";
+import { type Measure, measureText, middleOf, type Notation, percent } from "../number.ts";
 import { type Colour, colourOf, type LegendEntry, type Picture } from "../picture.ts";
 import { type ChartSize, inBothWidths, plotted, WIDTHS } from "../plot.ts";
 
 export interface RateRow {
   readonly label: string;
-  readonly rate: Rate;
+  /** From 0 to 1. */
+  readonly rate: Measure;
   /** Rows of one group stand together under its name; groups come in the order of their first rows. */
   readonly group?: string;
   readonly colour?: Colour;
@@ -21,7 +21,7 @@ export interface RatesRequest {
   readonly caption: string;
   /** Lines to compare with: a published figure, an aim. */
   readonly references?: readonly { readonly value: number; readonly label: string }[];
-  readonly as?: "percent" | "number";
+  readonly as?: Notation;
   readonly legend?: readonly LegendEntry[];
   /** Default "half". */
   readonly size?: ChartSize;
@@ -35,7 +35,7 @@ interface Line {
 }
 
 const ROW = { wide: 24, narrow: 38 } as const;
-const HEADING = 30;
+const HEADING = 34;
 
 /** Dots with horizontal intervals over [0, 1]. Throws RangeError where there are no rows. */
 export function ratesPicture(request: RatesRequest): Picture {
@@ -50,7 +50,7 @@ function drawRates({ rows, xLabel, caption, references = [], as = "percent" }: R
   const named = lines.filter((line): line is Line & { row: RateRow } => line.row !== undefined);
   const longest = Math.max(...rows.map(({ label }) => label.length));
   const left = form === "wide" ? Math.min(260, 16 + 6.6 * longest) : 8;
-  const at = (pick: (rate: Rate) => number) => (line: { row: RateRow }) => pick(line.row.rate);
+  const at = (pick: (rate: Measure) => number) => (line: { row: RateRow }) => pick(line.row.rate);
   const colour = ({ row }: { row: RateRow }) => colourOf(row.colour ?? "policy");
   const top = references.length > 0 ? 34 : 12;
   const marks: Plot.Markish[] = [
@@ -64,17 +64,17 @@ function drawRates({ rows, xLabel, caption, references = [], as = "percent" }: R
       textAnchor: "middle",
     }),
     Plot.link(named, {
-      x1: at(({ low }) => low),
-      x2: at(({ high }) => high),
+      x1: at(({ low }) => Math.max(0, low)),
+      x2: at(({ high }) => Math.min(1, high)),
       y1: "y",
       y2: "y",
       stroke: colour,
       strokeWidth: 2,
       strokeOpacity: 0.55,
     }),
-    Plot.dot(named, { x: at(({ rate }) => rate), y: "y", r: 4, fill: colour }),
+    Plot.dot(named, { x: at(middleOf), y: "y", r: 4, fill: colour }),
     Plot.text(named, {
-      text: ({ row }: { row: RateRow }) => rateText(row.rate, as).rate,
+      text: ({ row }: { row: RateRow }) => measureText(row.rate, as).value,
       y: "y",
       frameAnchor: "right",
       dx: form === "wide" ? 58 : 48,
@@ -131,7 +131,7 @@ function linesOf(rows: readonly RateRow[], form: "wide" | "narrow"): { lines: Li
   let height = 0;
   for (const group of groups) {
     if (group !== undefined) {
-      lines.push({ y: height + HEADING / 2, heading: group });
+      lines.push({ y: height + HEADING - 14, heading: group });
       height += HEADING;
     }
     for (const row of rows.filter((row) => row.group === group)) {

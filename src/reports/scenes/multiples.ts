@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Episode } from "../../world/index.ts";
 import { type Markup, markup } from "../markup.ts";
-import { significant } from "../number.ts";
+import { tickText } from "../number.ts";
 import { type Colour, colourOf } from "../picture.ts";
 import { plotted } from "../plot.ts";
 import { type Point, thinned } from "../thin.ts";
@@ -40,7 +40,7 @@ function drawSmall(title: string, lines: Small["lines"], xLabel: string): Markup
         grid: true,
         tickSize: 0,
         nice: true,
-        tickFormat: (value: number) => significant(value),
+        tickFormat: tickText,
       },
       marks: lines.map(({ points, colour, opacity = 1 }) =>
         Plot.line(thinned(points, MOST_POINTS), {

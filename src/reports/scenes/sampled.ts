@@ -1,5 +1,5 @@
 /** Chunks that a policy draws at moments of its own episodes, over the scene. */
-import { rolloutMany } from "../../rollouts/index.ts";
+import { type Execution, rolloutMany } from "../../rollouts/index.ts";
 import { type Actor, type BatchActor, clampTo, type Environment, type Episode } from "../../world/index.ts";
 import type { LegendEntry, Picture } from "../picture.ts";
 import { sampleChunks } from "./chunks.ts";
@@ -16,14 +16,16 @@ export interface ScenesRequest {
   readonly samples?: number;
   /** What each of these experts would do from the same moment on is drawn beside, where the environment is a World. */
   readonly experts?: readonly ((environment: Environment) => Actor)[];
+  /** How the policy drives to the moment; default: receding horizon. */
+  readonly execution?: Execution;
   /** The share of its episode at which each scene is taken; default from 0 to 0.6, evenly. */
   readonly moments?: readonly number[];
 }
 
 /** The policy drives each seed's episode; at one moment of it, `samples` chunks are drawn from the same history. */
 export async function scenesOf(request: ScenesRequest): Promise<Picture[]> {
-  const { makeEnvironment, actor, seeds } = request;
-  const episodes = await rolloutMany(makeEnvironment, actor, seeds);
+  const { makeEnvironment, actor, seeds, execution } = request;
+  const episodes = await rolloutMany(makeEnvironment, actor, seeds, { execution });
   const pictures: Picture[] = [];
   for (const [i, episode] of episodes.entries()) {
     const share = request.moments?.[i] ?? (seeds.length > 1 ? (0.6 * i) / (seeds.length - 1) : 0);
@@ -52,7 +54,10 @@ async function sceneAt(request: ScenesRequest, episode: Episode, share: number):
   const horizon = `${(ahead / episode.spec.controlRate).toFixed(1)} s`;
   const what = stage ? "the next" : "the actions of the next";
   const caption = `${moment}: ${samples} ${samples === 1 ? "chunk" : "chunks"} drawn for ${what} ${horizon}, paler with time.`;
-  return { ...drawChunks(stage, episode, chunks, shown), caption };
+  return {
+    ...drawChunks(stage, episode, chunks, shown),
+    caption: stage?.remark ? `${caption} ${stage.remark}` : caption,
+  };
 }
 
 /** What an expert does in `ahead` steps from a step of an episode on, [N, Da]; fewer where the episode ends. */

@@ -17,6 +17,10 @@ export interface Stage {
   wayOf(chunk: Float32Array): Way;
   /** How much of the page a scene takes, and a strip of moments. */
   readonly sizes: { readonly scene: "quarter" | "half"; readonly strip: "half" | "full" };
+  /** What must be said of the drawing. */
+  readonly remark?: string;
+  /** Moments of a strip in a row, on wide and on narrow screens. */
+  readonly columns: { readonly wide: number; readonly narrow: number };
 }
 
 const isPushT = (world: World): world is PushTWorld => world.spec.name === "push-t" && "state" in world;
@@ -37,6 +41,7 @@ function pushTStage(world: PushTWorld): Stage {
   };
   return {
     sizes: { scene: "quarter", strip: "full" },
+    columns: { wide: 6, narrow: 3 },
     position,
     draw: (ways, form, label) =>
       drawPushT({ state: world.state(), label, ...ways, ...(form === "moment" && { lineWidth: 5 }) }),
@@ -53,6 +58,8 @@ const UPWARDS = { towards: "up", behind: 12, ahead: 32 } as const;
 function drivingStage(world: DrivingWorld): Stage {
   return {
     sizes: { scene: "half", strip: "half" },
+    columns: { wide: 6, narrow: 6 },
+    remark: "The road is drawn straight.",
     position: () => placeOf(world),
     draw: (ways, form, label) =>
       drawDriving({
@@ -67,10 +74,10 @@ function drivingStage(world: DrivingWorld): Stage {
 
 function forkStage(world: World): Stage {
   return {
-    sizes: { scene: "half", strip: "half" },
+    sizes: { scene: "half", strip: "full" },
+    columns: { wide: 3, narrow: 1 },
     position: () => placeOf(world),
-    draw: (ways, form, label) =>
-      drawFork({ position: placeOf(world), label, ...ways, ...(form === "moment" && UPWARDS) }),
+    draw: (ways, _form, label) => drawFork({ position: placeOf(world), label, ...ways }),
     wayOf: (chunk) => pathOfChunk(world, world.snapshot(), chunk),
   };
 }

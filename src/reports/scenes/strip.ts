@@ -1,7 +1,7 @@
 /** A rollout at a glance: moments of an episode side by side. */
 import type { Environment, Episode, World } from "../../world/index.ts";
 import { type Markup, markup } from "../markup.ts";
-import { percent } from "../number.ts";
+import { percent, words } from "../number.ts";
 import type { Picture } from "../picture.ts";
 import { chartsOf, drawMultiples } from "./multiples.ts";
 import { asWorld, replay } from "./replay.ts";
@@ -34,7 +34,8 @@ function drawMoments(episode: Episode, world: World, stage: Stage, count: number
   };
   replay(world, episode, episode.length, show);
   show(episode.length);
-  return markup`<div class="strip" style="--count: ${figures.length}">${figures}</div>`;
+  const { wide, narrow } = stage.columns;
+  return markup`<div class="strip" style="--wide: ${wide}; --narrow: ${narrow}">${figures}</div>`;
 }
 
 /** Steps from 0 to `length`, at most `count` of them. */
@@ -54,7 +55,7 @@ export function sayEpisode({ spec, seed, length, terminated, info }: Episode): s
   const ended = info.success ? "success" : terminated ? "failure" : "no success";
   const flags = Object.keys(info).filter((name) => name !== "success" && info[name] === true);
   const details = [
-    ...flags.map((name) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)),
+    ...flags.map(words),
     ...(typeof info.coverage === "number" ? [`${percent(info.coverage, 0)} of the goal covered`] : []),
     ...(info.mode !== undefined ? [info.mode] : []),
   ];

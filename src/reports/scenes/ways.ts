@@ -37,7 +37,7 @@ export function corners(points: readonly (readonly [number, number])[]): string 
 
 /** Travelled ways beneath, then demonstrated ones, broader than what lies over them, then sampled and mean ones. */
 export function drawWays({ sampled = [], demonstrated = [], mean = [], travelled }: Ways, style: WaysStyle): Markup {
-  const broad = { ...style, width: style.width * 1.8 };
+  const broad = { ...style, width: style.width * 2.2 };
   return markup`${travelled && travelled.length > 1 && drawTravelled(travelled, style)}${[
     ...demonstrated.map((way) => drawFading(way, "demonstrated", opacityOf(demonstrated.length), broad)),
     ...sampled.map((way) => drawFading(way, "policy", opacityOf(sampled.length), style)),
