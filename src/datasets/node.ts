@@ -5,7 +5,10 @@ import FileSystemStore from "@zarrita/storage/fs";
 import { InputError } from "../base/index.ts";
 import type { Dataset } from "./dataset.ts";
 import { parseDrivingLog, recordedDrivingLog } from "./formats/driving-log.ts";
+import { readLeRobot, readRecordedLeRobot } from "./formats/lerobot.ts";
+import { INFO_FILE } from "./formats/lerobot-info.ts";
 import { readPushTStore, readRecordedPushT } from "./formats/push-t.ts";
+import { readRecordedRobomimic, readRobomimic } from "./formats/robomimic.ts";
 import type { ByteStore } from "./formats/zarr.ts";
 import { readStore } from "./store/columns.ts";
 import { MANIFEST_FILE } from "./store/store.ts";
@@ -13,6 +16,9 @@ import type { Recorded } from "./verify/finding.ts";
 import { readRecordedStore } from "./verify/recorded.ts";
 
 export { datasetDigest } from "./digest.ts";
+export { writeRobomimic } from "./export/robomimic.ts";
+export { type LeRobotOptions, readLeRobot } from "./formats/lerobot.ts";
+export { type RobomimicOptions, readRobomimic } from "./formats/robomimic.ts";
 export type { Annotation } from "./store/annotations.ts";
 export { readStore } from "./store/columns.ts";
 export type { StoreProvenance } from "./store/manifest.ts";
@@ -34,14 +40,23 @@ interface Readers<Read> {
   readonly store: (path: string) => Promise<Read>;
   readonly pushT: (path: string) => Promise<Read>;
   readonly drivingLog: (path: string) => Promise<Read>;
+  readonly robomimic: (path: string) => Promise<Read>;
+  readonly leRobot: (path: string) => Promise<Read>;
 }
 
 /**
- * The demonstrations at `path`: a store of ours (the folder of dataset.json), a Push-T zarr (the .zarr folder, or a folder
- * that holds one) or a driving log (the folder of driving_log.csv, or that file). Throws InputError with one line that names what was looked for.
+ * The demonstrations at `path`: a store of ours (the folder of dataset.json), a robomimic file (.hdf5 or .h5), a LeRobot
+ * dataset (the folder of meta/info.json), a Push-T zarr (the .zarr folder, or a folder that holds one) or a driving log (the
+ * folder of driving_log.csv, or that file). Throws InputError with one line that names what was looked for.
  */
 export function readDataset(path: string): Promise<Dataset> {
-  return readBy(path, { store: readStore, pushT: readPushT, drivingLog: readDrivingLog });
+  return readBy(path, {
+    store: readStore,
+    pushT: readPushT,
+    drivingLog: readDrivingLog,
+    robomimic: readRobomimic,
+    leRobot: readLeRobot,
+  });
 }
 
 /**
@@ -53,6 +68,8 @@ export function readRecorded(path: string): Promise<Recorded> {
     store: readRecordedStore,
     pushT: async (folder) => readRecordedPushT(await filesOf(folder), folder),
     drivingLog: async (file) => recordedDrivingLog(await textOf(file), file),
+    robomimic: readRecordedRobomimic,
+    leRobot: readRecordedLeRobot,
   });
 }
 
@@ -61,18 +78,21 @@ async function readBy<Read>(path: string, readers: Readers<Read>): Promise<Read>
   if (kind === null) throw new InputError(`dataset ${path}: not found`);
   if (kind === "file") {
     if (basename(path) === DRIVING_LOG) return readers.drivingLog(path);
+    if (/\.(hdf5|h5)$/i.test(path)) return readers.robomimic(path);
     throw new InputError(
-      `dataset ${path}: a file, expected a folder ending in .zarr, or one with ${MANIFEST_FILE} or ${DRIVING_LOG}`,
+      `dataset ${path}: a file, expected one ending in .hdf5 or .h5, a folder ending in .zarr, or one with ${MANIFEST_FILE}, ` +
+        `${INFO_FILE} or ${DRIVING_LOG}`,
     );
   }
   const names = await readdir(path);
   if (names.includes(MANIFEST_FILE)) return readers.store(path);
+  if (names.includes("meta") && (await kindOf(join(path, INFO_FILE))) === "file") return readers.leRobot(path);
   if (names.includes(DRIVING_LOG)) return readers.drivingLog(join(path, DRIVING_LOG));
   if (names.includes(".zgroup") || path.replace(/\/+$/, "").endsWith(".zarr")) return readers.pushT(path);
   const groups = names.filter((name) => name.endsWith(".zarr"));
   if (groups.length === 1) return readers.pushT(join(path, groups[0]));
   const found = groups.length > 1 ? `found ${groups.join(", ")}` : "found none of them";
-  const expected = `expected ${MANIFEST_FILE}, one Push-T .zarr folder (.zgroup) or ${DRIVING_LOG}`;
+  const expected = `expected ${MANIFEST_FILE}, ${INFO_FILE}, one Push-T .zarr folder (.zgroup) or ${DRIVING_LOG}`;
   throw new InputError(`dataset ${path}: ${found}, ${expected}`);
 }
 

@@ -91,7 +91,9 @@ describe("reading a Push-T zarr", () => {
     await writePushT(join(folder, "replay.zarr"), RECORDING);
     expect((await readDataset(folder)).episodeEnds.length).toBe(3);
     mkdirSync(join(folder, "other.zarr"));
-    expect(await failure(folder)).toContain("found other.zarr, replay.zarr, expected dataset.json, one Push-T .zarr");
+    expect(await failure(folder)).toContain(
+      "found other.zarr, replay.zarr, expected dataset.json, meta/info.json, one Push-T .zarr",
+    );
   });
 });
 
@@ -117,12 +119,12 @@ describe("a damaged Push-T zarr gets one line", () => {
     const file = join(scratch, "notes.txt");
     writeFileSync(file, "hello");
     expect(await failure(file)).toContain(
-      "a file, expected a folder ending in .zarr, or one with dataset.json or driving_log.csv",
+      "a file, expected one ending in .hdf5 or .h5, a folder ending in .zarr, or one with dataset.json, meta/info.json or driving_log.csv",
     );
     const empty = join(scratch, "empty");
     mkdirSync(empty);
     expect(await failure(empty)).toContain(
-      "found none of them, expected dataset.json, one Push-T .zarr folder (.zgroup) or driving_log.csv",
+      "found none of them, expected dataset.json, meta/info.json, one Push-T .zarr folder (.zgroup) or driving_log.csv",
     );
     await expect(readPushT(file)).rejects.toThrow("not a folder, expected a Push-T zarr");
   });

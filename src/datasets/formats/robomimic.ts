@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { InputError, joined } from "../../base/index.ts";
 import { createDataset, type Dataset } from "../dataset.ts";
+import type { Recorded } from "../verify/finding.ts";
 import { actionColumn, arrange, type Description, parseDescription, parseJson, type Source } from "./description.ts";
 import { type Hdf5File, withHdf5 } from "./hdf5.ts";
 
@@ -24,6 +25,8 @@ export interface RobomimicOptions {
 
 interface Opened extends Hdf5File {
   readonly path: string;
+  /** Whether numbers that are not finite are taken too. */
+  readonly anyValues: boolean;
   fail(problem: string): InputError;
 }
 
@@ -43,9 +46,18 @@ const EnvArgs = z.object({
  * The demonstrations of a robomimic file, in the order of their numbers. Columns are named `KEY.index`. Throws InputError
  * that names the file, the array within it, what was found and what was expected.
  */
-export function readRobomimic(path: string, options: RobomimicOptions = {}): Promise<Dataset> {
+export async function readRobomimic(path: string, options: RobomimicOptions = {}): Promise<Dataset> {
+  return createDataset(await readFrom(path, options, { anyValues: false }));
+}
+
+/** The same with values as they are, NaN included, for verification to judge. */
+export function readRecordedRobomimic(path: string, options: RobomimicOptions = {}): Promise<Recorded> {
+  return readFrom(path, options, { anyValues: true });
+}
+
+function readFrom(path: string, options: RobomimicOptions, { anyValues }: { anyValues: boolean }): Promise<Dataset> {
   return withHdf5(path, (file) =>
-    readOpened({ ...file, path, fail: (problem) => new InputError(`${path}: ${problem}`) }, options),
+    readOpened({ ...file, path, anyValues, fail: (problem) => new InputError(`${path}: ${problem}`) }, options),
   );
 }
 
@@ -60,7 +72,7 @@ function readOpened(file: Opened, options: RobomimicOptions): Dataset {
   const parts = demonstrations.map((name) => readDemonstration(file, name, { taken, order, actionSize: action.width }));
   const { task, controlRate, notes } = readEnvironment(file, description, options.controlRate);
   let end = 0;
-  return createDataset({
+  return {
     task,
     observation: {
       ...column,
@@ -93,7 +105,7 @@ function readOpened(file: Opened, options: RobomimicOptions): Dataset {
         ...(description?.notes ?? []),
       ],
     },
-  });
+  };
 }
 
 const numbered = (key: string, width: number): Source[] =>
@@ -194,12 +206,12 @@ function readDemonstration(
     throw file.fail(`${name}: found num_samples ${claimed} and ${steps} actions, expected the same number`);
   }
   if (steps === 0) throw file.fail(`${name}: found no steps, expected at least one`);
-  const action = readFinite(file, `${name}/actions`, width);
+  const action = readValues(file, `${name}/actions`, width);
   const arrays = new Map(
     taken.map((array) => {
       const path = `${name}/obs/${array.key}`;
       checkArray(file, path, { steps, width: array.width });
-      return [array.key, { width: array.width, values: readFinite(file, path, array.width) }];
+      return [array.key, { width: array.width, values: readValues(file, path, array.width) }];
     }),
   );
   const observation = new Float32Array(steps * order.length);
@@ -213,9 +225,9 @@ function readDemonstration(
   return { steps, action, observation };
 }
 
-function readFinite(file: Opened, name: string, width: number): Float32Array {
+function readValues(file: Opened, name: string, width: number): Float32Array {
   const values = file.numbers(name);
-  const broken = values.findIndex((value) => !Number.isFinite(value));
+  const broken = file.anyValues ? -1 : values.findIndex((value) => !Number.isFinite(value));
   if (broken < 0) return values;
   const [step, column] = [Math.floor(broken / width), broken % width];
   throw file.fail(`${name}: step ${step}, column ${column}: found ${values[broken]}, expected a finite number`);
