@@ -3,7 +3,16 @@
  */
 export { type CloneOptions, cloneBehaviour, type HeldOutReport, heldOutReport } from "./algorithms/index.ts";
 export { foldIn, InputError, type Key, randomKey, randomStream } from "./base/index.ts";
-export { createDataset, type Dataset, datasetOf, splitDataset, windowsOf } from "./datasets/index.ts";
+export {
+  createDataset,
+  type Dataset,
+  datasetOf,
+  type Finding,
+  splitDataset,
+  type Verification,
+  verifyRecorded,
+  windowsOf,
+} from "./datasets/index.ts";
 export {
   type DrivingWorld,
   drivingWorld,
@@ -14,7 +23,7 @@ export {
   type Scenario,
   type Scene,
 } from "./environments/index.ts";
-export { compare, evaluate, heldOutError } from "./evaluation/index.ts";
+export { compare, type Evaluation, evaluate, heldOutError } from "./evaluation/index.ts";
 export { DRIVING_STYLES, type DrivingStyle, drivingExpert, forkExpert, pushTExpert } from "./experts/index.ts";
 export {
   autoregressiveHead,
@@ -54,4 +63,16 @@ export { webRuntime } from "./runtime/web.ts";
 export { defineTask, findTask, mixedExpert, TASKS, type Task } from "./tasks/index.ts";
 export * as tensor from "./tensor/index.ts";
 export { createTrainer, DivergenceError, type Plan, type Problem, type Trainer, train } from "./training/index.ts";
-export type { Actor, BatchActor, Box, Environment, Episode, Observation, World } from "./world/index.ts";
+export {
+  type Actor,
+  type BatchActor,
+  type Box,
+  box,
+  type Environment,
+  type Episode,
+  episodeSeeds,
+  findOutside,
+  type Observation,
+  type World,
+  worldKey,
+} from "./world/index.ts";

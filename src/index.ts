@@ -12,3 +12,19 @@ export {
   splitStore,
 } from "./datasets/node.ts";
 export { nodeRuntime } from "./runtime/node.ts";
+export { loadTask } from "./tasks/node.ts";
+export {
+  collectDemonstrations,
+  compareRuns,
+  type DatasetInfo,
+  datasetInfo,
+  describeTasks,
+  evaluateExpert,
+  evaluatePolicy,
+  evaluateRuns,
+  exportDataset,
+  importDataset,
+  mergeDatasets,
+  splitDatasetOnDisk,
+  verifyDataset,
+} from "./verbs/index.ts";

@@ -2,12 +2,13 @@
 import { Command, CommanderError } from "commander";
 import { InputError } from "../base/index.ts";
 import type { Register } from "./arguments.ts";
+import { registerDataset } from "./commands/dataset.ts";
 import { registerEvaluate } from "./commands/evaluate.ts";
 import { registerLesson } from "./commands/lesson.ts";
 import { registerTrain } from "./commands/train.ts";
 
 /** In the order in which `--help` lists them. */
-const COMMANDS: readonly Register[] = [registerLesson, registerTrain, registerEvaluate];
+const COMMANDS: readonly Register[] = [registerLesson, registerTrain, registerEvaluate, registerDataset];
 
 function buildProgram(): Command {
   const program = new Command("apprentice");

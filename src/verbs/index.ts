@@ -4,7 +4,35 @@
  *
  * Law: imports every lower floor; Node only. The public door offers its verbs; `cli` is their command line.
  */
+export { type Collected, type CollectRequest, collectDemonstrations } from "./collect.ts";
+export {
+  compareRuns,
+  evaluateRuns,
+  type NamedEvaluation,
+  type PairComparison,
+  type RunsRequest,
+} from "./compare.ts";
 export { type DataChoice, readData, readRecipeData, splitOf } from "./data.ts";
+export {
+  type ColumnInfo,
+  type DatasetInfo,
+  datasetInfo,
+  EXPORT_FORMATS,
+  type ExportFormat,
+  exportDataset,
+  importDataset,
+  type Made,
+  mergeDatasets,
+  splitDatasetOnDisk,
+  verifyDataset,
+} from "./dataset.ts";
+export {
+  type EpisodesRequest,
+  type ExpertEvaluationRequest,
+  evaluateExpert,
+  evaluatePolicy,
+  type PolicyEvaluationRequest,
+} from "./evaluate-task.ts";
 export {
   type FinishedRun,
   PARAMETERS_FILE,
@@ -14,6 +42,7 @@ export {
   readFinishedRun,
   VERSIONS_FILE,
 } from "./run-files.ts";
+export { type Dimension, describeTasks, type TaskDescription } from "./tasks.ts";
 export {
   judgeHeldOut,
   NOISE_SEED,

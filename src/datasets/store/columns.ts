@@ -137,7 +137,7 @@ function packEpisode(spec: EnvironmentSpec, { steps }: StoredEpisode): Pick<Colu
   return { observation, action };
 }
 
-function toDataset({ path, spec, provenance }: Store, columns: Columns): Dataset {
+function toDataset({ path, spec, provenance, actionResolution: resolution }: Store, columns: Columns): Dataset {
   const { observation, action, controlRate, name } = spec;
   const { actors, notes, episodeEnds } = columns;
   return createDataset({
@@ -147,7 +147,7 @@ function toDataset({ path, spec, provenance }: Store, columns: Columns): Dataset
       units: Object.values(observation).flatMap(({ units }) => units),
       values: columns.observation,
     },
-    action: { names: action.names, units: action.units, values: columns.action },
+    action: { names: action.names, units: action.units, values: columns.action, ...(resolution && { resolution }) },
     episodeEnds,
     controlRate,
     provenance: { format: "apprentice store", source: path, actors, notes: [...provenance.notes, ...notes] },

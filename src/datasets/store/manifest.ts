@@ -17,6 +17,8 @@ export interface Manifest {
   /** The task, its spaces with units and bounds, control rate, clock and modes. */
   readonly spec: EnvironmentSpec;
   readonly provenance: StoreProvenance;
+  /** [Da], where the recorder rounded actions: the step of each dimension's lattice, in its unit (`Column.resolution`). */
+  readonly actionResolution?: readonly number[];
 }
 
 /** A bound of null is none: JSON has no infinity. */
@@ -35,6 +37,7 @@ const ManifestFile = z.strictObject({
   /** A list, not an object: its order is the order in which a policy reads the arrays. */
   observation: z.array(z.strictObject({ name: z.string().min(1), dimensions: Space })).min(1),
   action: Space,
+  actionResolution: z.array(z.number().positive()).optional(),
   /** Hz. */
   controlRate: z.number().positive(),
   maxSteps: z.int().positive(),
@@ -43,10 +46,11 @@ const ManifestFile = z.strictObject({
 });
 
 /** The text of `dataset.json`. Throws InputError, with `where` in front, for a spec that it cannot give back. */
-export function manifestText({ spec, provenance }: Manifest, where: string): string {
+export function manifestText({ spec, provenance, actionResolution }: Manifest, where: string): string {
   const { name: task, observation, action, controlRate, maxSteps, modes } = spec;
   const arrays = Object.entries(observation).map(([name, space]) => ({ name, dimensions: dimensionsOf(space) }));
-  const file = { observation: arrays, action: dimensionsOf(action), controlRate, maxSteps, modes, provenance };
+  const spaces = { observation: arrays, action: dimensionsOf(action), actionResolution };
+  const file = { ...spaces, controlRate, maxSteps, modes, provenance };
   const text = JSON.stringify({ format: FORMAT, version: VERSION, task, ...file }, null, 2);
   parseManifest(text, where);
   return `${text}\n`;
@@ -66,7 +70,12 @@ export function parseManifest(text: string, where: string): Manifest {
     const [{ path, message }] = parsed.error.issues;
     throw new InputError(`${where}: ${path.join(".") || "the file"}: ${message}`);
   }
-  const { task, observation, action, controlRate, maxSteps, modes, provenance } = parsed.data;
+  const { task, observation, action, actionResolution, controlRate, maxSteps, modes, provenance } = parsed.data;
+  if (actionResolution && actionResolution.length !== action.length) {
+    throw new InputError(
+      `${where}: actionResolution: found ${actionResolution.length} numbers, expected ${action.length} as in action`,
+    );
+  }
   const boxes = observation.map(({ name, dimensions }) => [
     name,
     boxOf(dimensions, `${where}: observation ${JSON.stringify(name)}`),
@@ -79,7 +88,7 @@ export function parseManifest(text: string, where: string): Manifest {
     maxSteps,
     ...(modes && { modes }),
   };
-  return { spec, provenance };
+  return { spec, provenance, ...(actionResolution && { actionResolution }) };
 }
 
 /** First of all whether it is ours, and of a version we know. */

@@ -57,13 +57,16 @@ export interface Store extends Manifest {
   annotate(...annotations: NewAnnotation[]): void;
 }
 
+/** What a store begins with; its provenance is this program where left out. */
+type NewStore = Omit<Manifest, "provenance"> & { provenance?: StoreProvenance };
+
 /** Makes a store in a new or empty folder. Throws InputError for any other, and for a spec that a file cannot hold. */
 export async function createStore(
   path: string,
-  { spec, provenance = { source: "apprentice", notes: [] } }: { spec: EnvironmentSpec; provenance?: StoreProvenance },
+  { spec, provenance = { source: "apprentice", notes: [] }, actionResolution }: NewStore,
 ): Promise<Store> {
   const file = join(path, MANIFEST_FILE);
-  const text = manifestText({ spec, provenance }, file);
+  const text = manifestText({ spec, provenance, actionResolution }, file);
   try {
     mkdirSync(path, { recursive: true });
     const [found] = readdirSync(path);

@@ -17,7 +17,8 @@ export async function mergeStores(paths: readonly string[], out: string): Promis
   for (const store of stores) checkAlike(stores[0], store);
   const notes = [...new Set(stores.flatMap(({ provenance }) => provenance.notes))];
   const provenance = { source: `merged from ${paths.join(", ")}`, notes };
-  const merged = await createStore(out, { spec: stores[0].spec, provenance });
+  const { spec, actionResolution } = stores[0];
+  const merged = await createStore(out, { spec, provenance, actionResolution });
   let count = 0;
   for (const store of stores) count = await copyEpisodes(store, store.episodeIds(), merged, count);
   return merged;
@@ -41,7 +42,8 @@ export async function splitStore(
   const part = async (name: "train" | "validation") => {
     const source = `${name} part of ${path} (seed ${options.seed}, fraction ${options.validationFraction})`;
     const provenance = { source, notes: store.provenance.notes };
-    const made = await createStore(options[name], { spec: store.spec, provenance });
+    const { spec, actionResolution } = store;
+    const made = await createStore(options[name], { spec, provenance, actionResolution });
     await copyEpisodes(
       store,
       Array.from(split[name], (i) => ids[i]),
@@ -71,8 +73,9 @@ async function copyEpisodes(from: Store, ids: readonly string[], to: Store, firs
 }
 
 function checkAlike(first: Store, other: Store): void {
-  for (const field of ["name", "observation", "action", "controlRate"] as const) {
-    const [a, b] = [first.spec[field], other.spec[field]].map((value) => JSON.stringify(value));
+  for (const field of ["name", "observation", "action", "controlRate", "actionResolution"] as const) {
+    const valueIn = (store: Store) => (field === "actionResolution" ? store[field] : store.spec[field]);
+    const [a, b] = [first, other].map((store) => JSON.stringify(valueIn(store)));
     if (a === b) continue;
     throw new InputError(`${other.path}: ${field}: found ${b}, expected ${a} as in ${first.path}`);
   }
