@@ -21,6 +21,7 @@ export { type LeRobotOptions, readLeRobot } from "./formats/lerobot.ts";
 export { type RobomimicOptions, readRobomimic } from "./formats/robomimic.ts";
 export type { Annotation } from "./store/annotations.ts";
 export { readStore } from "./store/columns.ts";
+export { importToStore } from "./store/import.ts";
 export type { StoreProvenance } from "./store/manifest.ts";
 export {
   type EpisodeStart,
