@@ -14,6 +14,11 @@ export interface PoolOptions<Job> {
   readonly workers: number;
   /** What a job is called in errors; "job 3" where this is left out. */
   readonly nameOf?: (job: Job, index: number) => string;
+  /**
+   * What this thread makes of a job's result, in its place; the worker gets its next job afterwards, so that results do not
+   * pile up. One at a time, in the order in which jobs end.
+   */
+  readonly finish?: (result: never, index: number) => unknown;
   /** After each job. */
   readonly onProgress?: (finished: number, total: number) => void;
   /** What a job tells while it runs. */
@@ -40,7 +45,8 @@ export async function runJobs<Job, Result>(options: PoolOptions<Job>): Promise<R
 }
 
 async function runHere<Job>(options: PoolOptions<Job>): Promise<unknown[]> {
-  const { module, exportName, setup, jobs, onProgress, onReport, signal = new AbortController().signal } = options;
+  const { module, exportName, setup, jobs, finish, onProgress, onReport } = options;
+  const { signal = new AbortController().signal } = options;
   const work = await makeWork({ module, exportName, setup }).catch((error) => {
     throw errorOf(failureOf(error), `worker ${exportName}`);
   });
@@ -49,7 +55,8 @@ async function runHere<Job>(options: PoolOptions<Job>): Promise<unknown[]> {
     for (const [index, job] of jobs.entries()) {
       const report = (value: unknown) => onReport?.(value, index);
       try {
-        results.push(await work.run(job, { report, signal }));
+        const result = await work.run(job, { report, signal });
+        results.push(finish ? await finish(result as never, index) : result);
       } catch (error) {
         signal.throwIfAborted();
         throw errorOf(failureOf(error), nameOfJob(options, index));
@@ -67,7 +74,7 @@ const nameOfJob = <Job>({ jobs, nameOf }: PoolOptions<Job>, index: number): stri
   nameOf?.(jobs[index], index) ?? `job ${index}`;
 
 async function runInThreads<Job>(options: PoolOptions<Job>): Promise<unknown[]> {
-  const { module, exportName, setup, jobs, workers, onProgress, onReport, signal } = options;
+  const { module, exportName, setup, jobs, workers, finish, onProgress, onReport, signal } = options;
   const results: unknown[] = new Array(jobs.length);
   let next = 0;
   let finished = 0;
@@ -80,6 +87,15 @@ async function runInThreads<Job>(options: PoolOptions<Job>): Promise<unknown[]> 
     };
   });
   failure.catch(() => {});
+  let turn: Promise<unknown> = Promise.resolve();
+  const finishInTurn = (result: unknown, index: number): Promise<void> => {
+    turn = turn.then(async () => {
+      if (failed) return;
+      results[index] = finish ? await finish(result as never, index) : result;
+      onProgress?.(++finished, jobs.length);
+    });
+    return turn as Promise<void>;
+  };
 
   const startThread = (): { thread: Worker; ended: Promise<void> } => {
     const thread = new Worker(...threadArguments({ module, exportName, setup }));
@@ -94,11 +110,8 @@ async function runInThreads<Job>(options: PoolOptions<Job>): Promise<unknown[]> 
       if (failed) return;
       if (message.kind === "report") return onReport?.(message.value, message.index);
       if (message.kind === "failure") return fail(errorOf(message.failure, where()));
-      if (message.kind === "result") {
-        results[message.index] = message.result;
-        onProgress?.(++finished, jobs.length);
-      }
-      takeNext();
+      if (message.kind === "ready") return takeNext();
+      finishInTurn(message.result, message.index).then(takeNext, (error) => fail(errorOf(failureOf(error), where())));
     });
     thread.on("messageerror", (error) => fail(errorOf(failureOf(error), where())));
     // an error that nothing caught, or memory that ran out
@@ -124,6 +137,7 @@ async function runInThreads<Job>(options: PoolOptions<Job>): Promise<unknown[]> 
     signal?.removeEventListener("abort", onAbort);
     if (failed) for (const { thread } of threads) thread.terminate();
     await allEnded;
+    await turn.catch(() => {});
   }
 }
 

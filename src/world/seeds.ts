@@ -15,3 +15,23 @@ export function actorKey(seed: number): Key {
 export function choiceKey(seed: number): Key {
   return foldIn(randomKey(seed), 2);
 }
+
+/** Where the seeds of each purpose begin, of the million that belong to one seed of an experiment. */
+const PURPOSES = { demonstrations: 0, evaluation: 500_000, selection: 900_000 } as const;
+const SEEDS_OF_ONE = 1_000_000;
+
+/**
+ * `count` episode seeds of an experiment's `seed`. Those of different purposes never meet: a policy is not judged on starts
+ * that it was shown, nor on those by which its checkpoint was chosen. More of them go on where fewer end. Throws RangeError
+ * where there are not as many.
+ */
+export function episodeSeeds(purpose: keyof typeof PURPOSES, seed: number, count: number): number[] {
+  const starts = [...Object.values(PURPOSES), SEEDS_OF_ONE];
+  const start = PURPOSES[purpose];
+  const most = starts[starts.indexOf(start) + 1] - start;
+  if (!(Number.isInteger(count) && count >= 0 && count <= most)) {
+    throw new RangeError(`${purpose}: found ${count} episodes, expected 0 to ${most}`);
+  }
+  randomKey(seed * SEEDS_OF_ONE + SEEDS_OF_ONE - 1);
+  return Array.from({ length: count }, (_, index) => seed * SEEDS_OF_ONE + start + index);
+}

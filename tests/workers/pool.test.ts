@@ -34,6 +34,22 @@ describe.each([1, 2])("runJobs with %i workers", (workers) => {
     if (workers === 1) expect(answers[0].threadId).toBe(threadId);
   });
 
+  it("makes of each result what it is told to before the worker goes on, one at a time", async () => {
+    let busy = 0;
+    const finish = async ({ square }: Answer, index: number) => {
+      expect(++busy).toBe(1);
+      await new Promise((settle) => setTimeout(settle, 3));
+      busy -= 1;
+      if (index === 6) throw new InputError("the disk is full");
+      return { square: -square };
+    };
+    const jobs = Array.from({ length: 6 }, (_, i) => square(i));
+    expect(await squares(workers, jobs, { finish })).toEqual(jobs.map((_, i) => ({ square: -(i * i + 100) })));
+    const failing = squares(workers, [...jobs, square(6), square(7)], { finish });
+    await expect(failing).rejects.toThrow(InputError);
+    await expect(failing).rejects.toThrow(/^the disk is full$/);
+  });
+
   it("names the job that throws, and hands an InputError over as it is", async () => {
     await expect(squares(workers, [square(1), { kind: "throw" }, square(2)])).rejects.toThrow(
       /^throw 1: cannot square this$/,
