@@ -16,7 +16,19 @@ export function plotted(options: Plot.PlotOptions, label: string): Markup {
   svg.setAttribute("aria-label", label);
   svg.setAttribute("font-size", "12");
   svg.removeAttribute("font-family");
-  return { markup: svg.outerHTML };
+  return { markup: withOwnNames(svg.outerHTML) };
+}
+
+/**
+ * Plot counts its clips through the life of a process. Here their names come from what is drawn, so that the same chart is the same text, and two
+ * charts on a page do not share one.
+ */
+function withOwnNames(svg: string): string {
+  const names = [...new Set(svg.match(/plot-clip-\d+/g) ?? [])];
+  const content = svg.replaceAll(/plot-clip-\d+/g, (name) => `clip-${names.indexOf(name)}`);
+  let hash = 0x811c9dc5; // FNV-1a
+  for (let i = 0; i < content.length; i++) hash = Math.imul(hash ^ content.charCodeAt(i), 0x01000193) >>> 0;
+  return content.replaceAll(/clip-(\d+)(?=[")])/g, (_, i) => `clip-${hash.toString(36)}-${i}`);
 }
 
 /** How much of the page's width a chart takes. */

@@ -78,10 +78,11 @@ function successPart({ evaluation, checkpoints = [] }: RunReport): Markup | null
     ...(checkpoints.length > 0 ? [checkpointsPicture(checkpoints)] : []),
   ];
   if (pictures.length === 0) return null;
-  return markup`${gallery(pictures)}${evaluation && failuresOf(evaluation)}${evaluation && metricsPart(evaluation)}`;
+  return markup`${gallery(pictures)}${evaluation && failuresOf(evaluation)}`;
 }
 
-function successPictures({ task, success, modes, perSeed, episodes }: Evaluation): Picture[] {
+function successPictures(evaluation: Evaluation): Picture[] {
+  const { task, success, modes, perSeed, episodes } = evaluation;
   const rows = [
     { label: "success", rate: success },
     ...Object.entries(modes).map(([label, rate]) => ({ label, rate, colour: "muted" as const })),
@@ -89,18 +90,29 @@ function successPictures({ task, success, modes, perSeed, episodes }: Evaluation
   const ways = rows.length > 1 ? ", and how the task was solved," : "";
   const caption = `${task}: success${ways} over ${grouped(episodes)} seeds, with 95\u202f% Wilson intervals.`;
   const steps = perSeed.filter(({ success }) => success).map(({ steps }) => steps);
-  const isVaried = new Set(steps).size > 1;
-  return [ratesPicture({ rows, xLabel: "share of episodes", caption }), ...(isVaried ? [stepsPicture(steps)] : [])];
+  const isVaried = steps.length >= 10 && new Set(steps).size >= 4;
+  const metrics = metricsPicture(evaluation);
+  return [
+    ratesPicture({ rows, xLabel: "share of episodes", caption }),
+    ...(metrics ? [metrics] : []),
+    ...(isVaried ? [stepsPicture(steps)] : []),
+  ];
 }
 
-/** Everything else that was measured. */
-function metricsPart({ score, metrics }: Evaluation): Markup {
-  return resultTable({
-    caption:
-      "What else was measured in the same episodes, with 95\u202f% intervals. Score: the greatest reward of an episode.",
-    columns: ["metric", "mean or share"],
-    rows: Object.entries({ score, ...metrics }).map(([name, value]) => [words(name), value]),
-  });
+/** Tasks whose greatest reward in an episode is the field's own score (ALGORITHMS.md 10.1). */
+const SCORED = ["push-t"];
+
+/** Everything else that was measured; null where nothing was. */
+function metricsPicture({ task, score, metrics }: Evaluation): Picture | null {
+  const measured = SCORED.includes(task) ? { score, ...metrics } : metrics;
+  const rows = Object.entries(measured).map(([name, value]) => [words(name), value]);
+  if (rows.length === 0) return null;
+  return {
+    drawing: resultTable({ columns: ["metric", "mean or share"], rows }),
+    caption: `What else was measured in the same episodes, with 95\u202f% intervals.${
+      "score" in measured ? " Score: the greatest reward of an episode." : ""
+    }`,
+  };
 }
 
 /** Seeds of failures that are named at most. */

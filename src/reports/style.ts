@@ -65,9 +65,8 @@ svg { display: block; width: 100%; height: auto; }
 .multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); gap: 1rem 1.25rem; }
 .rest { font-size: 0.84rem; color: var(--muted); }
 
-.scroll { overflow-x: auto; margin: 0 0 1.4rem; }
+.scroll { overflow-x: auto; margin: 0 0 1.4rem; } .picture .scroll { margin: 0; }
 table { border-collapse: collapse; font-size: 0.92rem; font-variant-numeric: tabular-nums lining-nums; }
-caption { caption-side: top; text-align: left; color: var(--soft); font-size: 0.86rem; padding-bottom: 0.5rem; }
 th, td { text-align: right; padding: 0.34rem 0.55rem; vertical-align: baseline; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child { padding-right: 0; }
 thead th { font-weight: 600; font-size: 0.8rem; color: var(--soft); border-bottom: 1.5px solid var(--ink); vertical-align: bottom; }

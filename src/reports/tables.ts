@@ -45,7 +45,7 @@ export function resultTable({ caption, columns, rows }: ResultTable): Markup {
           : markup`<td${isText[i] && TEXT}>${showCell(cell, specs[i], styles[i])}</td>`,
       )}</tr>\n`,
   );
-  return markup`<div class="scroll"><table>${caption && markup`<caption>${caption}</caption>`}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
+  return markup`${caption && markup`<p class="small">${caption}</p>`}<div class="scroll"><table${caption && markup` aria-label="${caption}"`}><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
 /** What the cells of a column have in common. */

@@ -1,6 +1,6 @@
 /** How often values lie where. */
 import * as Plot from "@observablehq/plot";
-import { tickText } from "../number.ts";
+import { grouped, tickText } from "../number.ts";
 import { type Colour, colourOf, type Picture } from "../picture.ts";
 import { inBothWidths, plotted, WIDTHS } from "../plot.ts";
 
@@ -36,7 +36,14 @@ export function histogramPicture(request: HistogramRequest): Picture {
         marginTop: 28,
         marginBottom: 40,
         x: { label: xLabel, labelArrow: "none", ticks: width / 80, tickFormat: tickText },
-        y: { label: "count", labelArrow: "none", grid: true, tickSize: 0, ticks: 4 },
+        y: {
+          label: "count",
+          labelArrow: "none",
+          grid: true,
+          tickSize: 0,
+          ticks: 4,
+          tickFormat: (value: number) => (Number.isInteger(value) ? grouped(value) : ""),
+        },
         marks: [
           Plot.rectY(bars, { x1: "from", x2: "to", y: "count", fill: colourOf(colour), fillOpacity: 0.75, inset: 0.5 }),
           Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.4 }),
