@@ -11,6 +11,15 @@ export {
   type Store,
   splitStore,
 } from "./datasets/node.ts";
+export {
+  type ExperimentReport,
+  experimentReport,
+  type Picture,
+  type RunReport,
+  rolloutStrip,
+  runReport,
+  scenesOf,
+} from "./reports/index.ts";
 export { nodeRuntime } from "./runtime/node.ts";
 export { loadTask } from "./tasks/node.ts";
 export {
