@@ -2,13 +2,24 @@
 import { Command, CommanderError } from "commander";
 import { InputError } from "../base/index.ts";
 import type { Register } from "./arguments.ts";
+import { registerCollect } from "./commands/collect.ts";
+import { registerCompare } from "./commands/compare.ts";
 import { registerDataset } from "./commands/dataset.ts";
 import { registerEvaluate } from "./commands/evaluate.ts";
 import { registerLesson } from "./commands/lesson.ts";
+import { registerTasks } from "./commands/tasks.ts";
 import { registerTrain } from "./commands/train.ts";
 
 /** In the order in which `--help` lists them. */
-const COMMANDS: readonly Register[] = [registerLesson, registerTrain, registerEvaluate, registerDataset];
+const COMMANDS: readonly Register[] = [
+  registerLesson,
+  registerTasks,
+  registerCollect,
+  registerTrain,
+  registerEvaluate,
+  registerCompare,
+  registerDataset,
+];
 
 function buildProgram(): Command {
   const program = new Command("apprentice");
