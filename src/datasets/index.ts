@@ -12,6 +12,6 @@ export { fitNormaliser, NORMALISATIONS, type Normalisation, type Normaliser } fr
 export { meanOf, predictLast, predictMean } from "./predictors.ts";
 export { type Split, splitByEpisode, splitByTime, splitDataset } from "./split.ts";
 export type { Modality, Multimodality } from "./verify/contradiction.ts";
-export type { Check, Finding, Recorded, Severity } from "./verify/finding.ts";
+export { CHECKS, type Check, type Finding, type Recorded, type Severity } from "./verify/finding.ts";
 export { type Verification, type VerifyOptions, verifyRecorded } from "./verify/verify.ts";
 export { type Windows, windowsOf } from "./windows.ts";

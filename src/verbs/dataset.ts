@@ -1,7 +1,15 @@
 /** Datasets as a whole: what is in one, what is wrong with it, and making one of another. */
 import { existsSync } from "node:fs";
 import { InputError } from "../base/index.ts";
-import { type Column, type Dataset, lengthOf, rowsOf, type Verification, verifyRecorded } from "../datasets/index.ts";
+import {
+  type Check,
+  type Column,
+  type Dataset,
+  lengthOf,
+  rowsOf,
+  type Verification,
+  verifyRecorded,
+} from "../datasets/index.ts";
 import {
   datasetDigest,
   importToStore,
@@ -86,14 +94,16 @@ export interface VerifyRequest {
   readonly chunk?: number;
   /** Chooses the steps around which contradictions are sought; 0 where left out. */
   readonly seed?: number;
+  /** Only these checks; all where left out. */
+  readonly only?: readonly Check[];
 }
 
 /**
  * What is wrong with the dataset at `path`: findings with file, episode, step and value, and an estimate of how many modes
  * its actions have (docs/dataset-verify.md). Throws InputError where there is nothing to verify.
  */
-export async function verifyDataset({ path, chunk = 1, seed = 0 }: VerifyRequest): Promise<Verification> {
-  return verifyRecorded(await readRecorded(path), { chunk, seed });
+export async function verifyDataset({ path, ...options }: VerifyRequest): Promise<Verification> {
+  return verifyRecorded(await readRecorded(path), options);
 }
 
 /** What a new dataset holds. */

@@ -1,6 +1,6 @@
 /** `apprentice dataset …`: what is in a dataset, what is wrong with it, and making one of another. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Finding, Verification } from "../../datasets/index.ts";
+import { CHECKS, type Check, type Finding, type Verification } from "../../datasets/index.ts";
 import {
   type ColumnInfo,
   type DatasetInfo,
@@ -37,6 +37,7 @@ export function registerDataset(program: Command): void {
     .description("what ruins cloning, with file, episode, step and value; ends with 1 when any finding is an error")
     .argument("<dataset>", DATASET)
     .option("--chunk <n>", "actions compared from each step on when contradictions are sought", wholeNumber(1), 1)
+    .addOption(new Option("--only <checks...>", "only these checks").choices(CHECKS))
     .option("--seed <n>", "chooses the steps around which contradictions are sought", wholeNumber(0), 0)
     .option(...JSON_FLAG)
     .action(verifyCommand);
@@ -118,22 +119,25 @@ async function splitCommand(path: string, { json, fraction, ...rest }: SplitOpti
 
 interface VerifyOptions {
   readonly chunk: number;
+  readonly only?: readonly Check[];
   readonly seed: number;
   readonly json: boolean;
 }
 
-async function verifyCommand(path: string, { chunk, seed, json }: VerifyOptions): Promise<void> {
-  const verification = await verifyDataset({ path, chunk, seed });
-  say(json, { dataset: path, seed, ...verification }, () => verificationText(path, verification));
+async function verifyCommand(path: string, { json, ...options }: VerifyOptions): Promise<void> {
+  const verification = await verifyDataset({ path, ...options });
+  say(json, { dataset: path, seed: options.seed, ...verification }, () => verificationText(path, verification));
   if (verification.counts.error > 0) process.exitCode = 1;
 }
 
 function verificationText(path: string, { episodes, steps, findings, counts, multimodality }: Verification): string {
-  const modes = multimodality
-    ? `Modes: ${multimodality.modality}; ${multimodality.advice}.`
-    : "Modes: cannot be told: too few episodes, or values that are not finite.";
+  const modes = multimodality && `Modes: ${multimodality.modality}; ${multimodality.advice}.`;
   const sum = (["error", "warning", "info"] as const).map((severity) => `${counts[severity]} ${severity}`).join(", ");
-  return [...findings.map(findingText), `${path}: ${episodes} episodes, ${steps} steps: ${sum}.`, modes].join("\n");
+  return [
+    ...findings.map(findingText),
+    `${path}: ${episodes} episodes, ${steps} steps: ${sum}.`,
+    ...(modes ? [modes] : []),
+  ].join("\n");
 }
 
 function findingText({ severity, check, file, episode, step, name, message }: Finding): string {

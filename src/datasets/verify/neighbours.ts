@@ -102,13 +102,17 @@ interface Found {
   distance: number;
 }
 
+/** How many times the best distance is far enough to stop adding, and to pass over the rows that follow. */
+const ENOUGH = 2;
+
 /**
  * Searches group by group. What lies in time between two rows is no further from the first than the way from step to step
  * is long, so that after a far row all rows are passed over that cannot be near: exact, and most rows are never looked at.
  */
 function searcher({ points, size, ends, apart }: Space) {
   const way = new Float64Array(points.length / size);
-  for (let row = 1; row < way.length; row++) way[row] = way[row - 1] + distanceOf(points, size, row - 1, row);
+  for (let row = 1; row < way.length; row++)
+    way[row] = way[row - 1] + distanceOf(points, size, row - 1, row, Number.POSITIVE_INFINITY);
   return (query: number, own: number, count: number): Found[] => {
     const nearest: Found[] = [];
     for (let group = 0, start = 0; group < ends.length; start = ends[group++]) {
@@ -116,7 +120,7 @@ function searcher({ points, size, ends, apart }: Space) {
       let best = nearest.length < count ? Number.POSITIVE_INFINITY : nearest[count - 1].distance;
       let bestRow = -1;
       for (let row = start; row < ends[group]; ) {
-        const distance = distanceOf(points, size, query, row);
+        const distance = distanceOf(points, size, query, row, ENOUGH * best);
         if (distance < best) {
           best = distance;
           bestRow = row;
@@ -131,11 +135,18 @@ function searcher({ points, size, ends, apart }: Space) {
   };
 }
 
-function distanceOf(points: Float32Array, size: number, a: number, b: number): number {
+/** Columns that are added up before asking whether that is enough. */
+const LOOK = 16;
+
+/** The distance of two rows; where it is over `enough`, some number over that and up to it. */
+function distanceOf(points: Float32Array, size: number, a: number, b: number, enough: number): number {
+  const most = enough * enough;
   let square = 0;
-  for (let column = 0, i = a * size, j = b * size; column < size; column++) {
-    const difference = points[i++] - points[j++];
-    square += difference * difference;
+  for (let column = 0, i = a * size, j = b * size; column < size && square <= most; ) {
+    for (const end = Math.min(size, column + LOOK); column < end; column++) {
+      const difference = points[i++] - points[j++];
+      square += difference * difference;
+    }
   }
   return Math.sqrt(square);
 }
