@@ -16,6 +16,7 @@ import type { Recorded } from "./verify/finding.ts";
 import { readRecordedStore } from "./verify/recorded.ts";
 
 export { datasetDigest } from "./digest.ts";
+export { type LeRobotExport, writeLeRobot } from "./export/lerobot.ts";
 export { writeRobomimic } from "./export/robomimic.ts";
 export { type LeRobotOptions, readLeRobot } from "./formats/lerobot.ts";
 export { type RobomimicOptions, readRobomimic } from "./formats/robomimic.ts";
