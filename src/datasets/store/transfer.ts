@@ -77,6 +77,6 @@ function checkAlike(first: Store, other: Store): void {
     const valueIn = (store: Store) => (field === "actionResolution" ? store[field] : store.spec[field]);
     const [a, b] = [first, other].map((store) => JSON.stringify(valueIn(store)));
     if (a === b) continue;
-    throw new InputError(`${other.path}: ${field}: found ${b}, expected ${a} as in ${first.path}`);
+    throw new InputError(`${other.path}: ${field}: found ${b ?? "none"}, expected ${a ?? "none"} as in ${first.path}`);
   }
 }
