@@ -26,8 +26,8 @@ export const tickText = (value: number): string => minus(String(Number(value.toP
 /** An identifier as words: "obstacleCollision" as "obstacle collision". */
 export const words = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-/** A true minus sign in front, not a hyphen. */
-export const minus = (text: string): string => text.replace(/^-/, "−");
+/** A true minus sign in front, not a hyphen, and none before zero. */
+export const minus = (text: string): string => text.replace(/^-(?!0(\.0+)?$)/, "−").replace(/^-/, "");
 
 /** 1234567 as "1 234 567", with narrow spaces. */
 export function grouped(value: number): string {

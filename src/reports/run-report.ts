@@ -62,6 +62,10 @@ function headline({ evaluation, heldOut, losses }: RunReport): Markup | null {
   if (evaluation) {
     const { value, interval, n } = measureText(evaluation.success);
     items.push({ name: `success in ${n} episodes`, value, beside: `95 % interval ${interval}` });
+    if (SCORED.includes(evaluation.task)) {
+      const score = measureText(evaluation.score);
+      items.push({ name: "score: greatest reward, mean", value: score.value, beside: score.interval });
+    }
   }
   if (policy) items.push({ name: "nats per action dimension, held out", value: significant(policy.natsPerDimension) });
   if (last) items.push({ name: `loss after ${grouped(last.update)} updates`, value: significant(last.loss) });

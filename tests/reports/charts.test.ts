@@ -1,6 +1,6 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
-import { type Rate, randomKey, randomStream, wilson } from "../../src/base/index.ts";
+import { meanOfValues, type Rate, randomKey, randomStream, wilson } from "../../src/base/index.ts";
 import {
   curvesPicture,
   experimentReport,
@@ -97,6 +97,14 @@ describe("tables", () => {
     expect(shown[0]).toEqual(["head 0", "16.4%13.4–19.9n 500", decimal(rates[0]), "1.25", "0"]);
     expect(shown[1]).toEqual(["head 1", percent(rates[1]), decimal(rates[1]), "-0.50", "1000"]);
     expect(shown[2]).toEqual(["head 2", "0.0%0.0–16.1n 20", decimal(rates[2]), "–", "2000"]);
+  });
+
+  it("write no minus before zero, and no interval for a single value", () => {
+    const cells = [meanOfValues([1e-5, -1e-5]), meanOfValues([0.5])];
+    const tables = [{ columns: ["", "a", "b"], rows: [["x", ...cells]] }];
+    const html = experimentReport({ title: "", command: "", sections: [{ heading: "", tables }] });
+    const shown = [...parseHTML(html).document.querySelectorAll("tbody td")].map(({ textContent }) => textContent);
+    expect(shown).toEqual(["0.0000.000 to 0.000", "0.500–"]);
   });
 
   it("refuse a row that is too short", () => {

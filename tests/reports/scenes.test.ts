@@ -217,8 +217,8 @@ describe("chunks", () => {
     const [episode] = await rolloutMany(makeFork, eitherSide, [3]);
     // The third scene is taken at 60 % of 40 steps, at the plan before: step 16 of 23.
     expect(pictures[2].caption).toContain("Seed 3, 1.6 s into the episode: 12 chunks");
+    expect(drawn(pictures[0]).querySelectorAll("g.policy").length).toBe(12);
     const document = drawn(pictures[2]);
-    expect(document.querySelectorAll("g.policy").length).toBe(12);
     expect(document.querySelectorAll("g.demonstrated").length).toBe(1);
     const ego = document.querySelector(".ego")!;
     const expected = parsed(
@@ -236,6 +236,13 @@ describe("chunks", () => {
       experts: [() => forkExpert()],
     });
     expect(again).toEqual(pictures);
+  });
+
+  it("are drawn once where the policy draws nothing", async () => {
+    const straight: BatchActor = { ...eitherSide, plan: (_, keys) => new Float32Array(keys.length * 16) };
+    const [picture] = await scenesOf({ makeEnvironment: makeFork, actor: straight, seeds: [1], samples: 9 });
+    expect(drawn(picture).querySelectorAll("g.policy").length).toBe(1);
+    expect(picture.caption).toContain("9 chunks drawn for the next 1.5 s, all the same");
   });
 
   it("are curves where there is no drawing", async () => {

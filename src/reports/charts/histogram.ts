@@ -25,6 +25,7 @@ export function histogramPicture(request: HistogramRequest): Picture {
     values.reduce((a, b) => Math.min(a, b)),
     values.reduce((a, b) => Math.max(a, b)),
   ];
+  const isWhole = values.every(Number.isInteger);
   const bars = countIn(values, low, high > low ? high : low + 1, bins);
   const draw = (width: number) =>
     plotted(
@@ -35,14 +36,14 @@ export function histogramPicture(request: HistogramRequest): Picture {
         marginRight: 14,
         marginTop: 28,
         marginBottom: 40,
-        x: { label: xLabel, labelArrow: "none", ticks: width / 80, tickFormat: tickText },
+        x: { label: xLabel, labelArrow: "none", ticks: width / 80, tickFormat: isWhole ? wholeText : tickText },
         y: {
           label: "count",
           labelArrow: "none",
           grid: true,
           tickSize: 0,
           ticks: 4,
-          tickFormat: (value: number) => (Number.isInteger(value) ? grouped(value) : ""),
+          tickFormat: wholeText,
         },
         marks: [
           Plot.rectY(bars, { x1: "from", x2: "to", y: "count", fill: colourOf(colour), fillOpacity: 0.75, inset: 0.5 }),
@@ -55,6 +56,8 @@ export function histogramPicture(request: HistogramRequest): Picture {
     );
   return { drawing: inBothWidths(draw), caption };
 }
+
+const wholeText = (value: number): string => (Number.isInteger(value) ? grouped(value) : "");
 
 /** Bins of [low, high], the last one with its upper end; values beyond count in the outermost. */
 export function countIn(values: readonly number[], low: number, high: number, bins: number) {

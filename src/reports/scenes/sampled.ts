@@ -40,7 +40,10 @@ async function sceneAt(request: ScenesRequest, episode: Episode, share: number):
   // A moment at which the policy planned.
   const step = Math.floor((share * (episode.length - 1)) / actionHorizon) * actionHorizon;
   const history = historyAt(episode, step, observationHorizon);
-  const chunks = await sampleChunks(actor, history, samples, episode.seed);
+  const drawn = await sampleChunks(actor, history, samples, episode.seed);
+  // As those of a policy that draws nothing.
+  const isSure = drawn.every((chunk) => chunk.every((value, i) => value === drawn[0][i]));
+  const chunks = isSure ? drawn.slice(0, 1) : drawn;
   const world = asWorld(makeEnvironment());
   if (world) replay(world, episode, step);
   const stage = world && stageOf(world);
@@ -52,8 +55,9 @@ async function sceneAt(request: ScenesRequest, episode: Episode, share: number):
   const seconds = step / episode.spec.controlRate;
   const moment = `Seed ${episode.seed}, ${seconds.toFixed(1)} s into the episode`;
   const horizon = `${(ahead / episode.spec.controlRate).toFixed(1)} s`;
-  const what = stage ? "the next" : "the actions of the next";
-  const caption = `${moment}: ${samples} ${samples === 1 ? "chunk" : "chunks"} drawn for ${what} ${horizon}, paler with time.`;
+  const caption = `${moment}: ${samples} chunks drawn for the next ${horizon}${isSure ? ", all the same" : ""}${
+    stage ? "; paler with time" : ""
+  }.`;
   return {
     ...drawChunks(stage, episode, chunks, shown),
     caption: stage?.remark ? `${caption} ${stage.remark}` : caption,
@@ -89,8 +93,15 @@ function drawChunks(
   shown: readonly Float32Array[],
 ): Omit<Picture, "caption"> {
   const legend: LegendEntry[] = [
-    { colour: "policy", label: chunks.length === 1 ? "planned" : "sampled" },
-    ...(shown.length > 0 ? [{ colour: "demonstrated", label: shown.length > 1 ? "experts" : "expert" } as const] : []),
+    { colour: "policy", label: "planned by the policy" },
+    ...(shown.length > 0
+      ? [
+          {
+            colour: "demonstrated",
+            label: shown.length > 1 ? "what experts would do" : "what the expert would do",
+          } as const,
+        ]
+      : []),
   ];
   if (stage) {
     const ways = {
