@@ -7,6 +7,7 @@ import {
   histogramPicture,
   type Picture,
   ratesPicture,
+  scoresPicture,
 } from "../../src/reports/index.ts";
 
 const drawings = ({ drawing }: Picture) => ("markup" in drawing ? [drawing] : [drawing.wide, drawing.narrow]);
@@ -169,6 +170,40 @@ describe("curves", () => {
     const [svg] = svgsOf(curvesPicture({ series: of([3, Number.NaN, 2]), ...labels }));
     expect(numbers(svg.querySelector('[aria-label="line"] path')!.getAttribute("d")!).length).toBe(4);
     expect(() => curvesPicture({ series: of([Number.NaN]), ...labels })).toThrow("found no finite values");
+  });
+});
+
+describe("scores", () => {
+  it("stand over their checkpoints with intervals that end within 0 and 1", () => {
+    const scores = [
+      { update: 1000, rate: wilson(10, 40) },
+      { update: 2000, rate: { mean: 0.95, low: 0.85, high: 1.05, n: 4 } },
+    ];
+    const picture = scoresPicture({ series: [{ name: "a", scores }], yLabel: "score", caption: "c" });
+    for (const svg of svgsOf(picture)) {
+      const at = axisOf(svg);
+      const dots = [...svg.querySelectorAll('[aria-label="dot"] circle')].map((dot) =>
+        ["cx", "cy"].map((name) => Number(dot.getAttribute(name))),
+      );
+      const bars = [...svg.querySelectorAll('[aria-label="rule"] line')].map((bar) =>
+        ["y1", "y2"].map((name) => Number(bar.getAttribute(name))),
+      );
+      const grid = [...svg.querySelectorAll('[aria-label="y-grid"] line')].map((line) =>
+        Number(line.getAttribute("y1")),
+      );
+      const [bottom, top] = [Math.max(...grid), Math.min(...grid)];
+      const height = (share: number) => bottom + share * (top - bottom);
+      const expected = [
+        [0.25, scores[0].rate.low, scores[0].rate.high],
+        [0.95, 0.85, 1],
+      ];
+      expected.forEach(([value, low, high], i) => {
+        expect(Math.abs(dots[i][0] - at(scores[i].update))).toBeLessThan(0.51);
+        expect(Math.abs(dots[i][1] - height(value))).toBeLessThan(0.51);
+        expect(Math.abs(Math.max(...bars[i]) - height(low))).toBeLessThan(0.51);
+        expect(Math.abs(Math.min(...bars[i]) - height(high))).toBeLessThan(0.51);
+      });
+    }
   });
 });
 
