@@ -9,6 +9,7 @@ import { registerEvaluate } from "./commands/evaluate.ts";
 import { registerLesson } from "./commands/lesson.ts";
 import { registerTasks } from "./commands/tasks.ts";
 import { registerTrain } from "./commands/train.ts";
+import { FailedVerdict } from "./verdict.ts";
 
 /** In the order in which `--help` lists them. */
 const COMMANDS: readonly Register[] = [
@@ -40,6 +41,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof FailedVerdict) return 1;
     process.stderr.write(oneLine((error as Error).message));
     return error instanceof InputError ? 2 : 1;
   }

@@ -17,6 +17,7 @@ import {
   readDataset,
   readRecorded,
   splitStore,
+  writeLeRobot,
   writeRobomimic,
 } from "../datasets/node.ts";
 
@@ -136,7 +137,7 @@ export async function importDataset({ path, out, onProgress }: ImportRequest): P
 
 const STORE = "apprentice store";
 
-export const EXPORT_FORMATS = ["robomimic"] as const;
+export const EXPORT_FORMATS = ["robomimic", "lerobot"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface ExportRequest {
@@ -148,10 +149,14 @@ export interface ExportRequest {
 
 const WRITERS: Readonly<Record<ExportFormat, (dataset: Dataset, out: string) => Promise<void>>> = {
   robomimic: writeRobomimic,
+  lerobot: (dataset, out) => writeLeRobot(dataset, out),
 };
 
 /** Any dataset that can be read in a format of the Python world; what is written is read again. Throws InputError. */
 export async function exportDataset({ path, out, format }: ExportRequest): Promise<Made> {
+  if (format === "robomimic" && !/\.(hdf5|h5)$/i.test(out)) {
+    throw new InputError(`${out}: expected a file ending in .hdf5 or .h5 for robomimic`);
+  }
   await WRITERS[format](await readDataset(path), out);
   return made(out);
 }

@@ -17,6 +17,7 @@ import {
 import { wholeNumber } from "../arguments.ts";
 import { progressLine } from "../progress.ts";
 import { table } from "../table.ts";
+import { FailedVerdict } from "../verdict.ts";
 
 const DATASET = "a store, or another format that can be read (Push-T zarr, driving log, robomimic, LeRobot)";
 const JSON_FLAG = ["--json", "print one JSON object and nothing else", false] as const;
@@ -127,7 +128,7 @@ interface VerifyOptions {
 async function verifyCommand(path: string, { json, ...options }: VerifyOptions): Promise<void> {
   const verification = await verifyDataset({ path, ...options });
   say(json, { dataset: path, seed: options.seed, ...verification }, () => verificationText(path, verification));
-  if (verification.counts.error > 0) process.exitCode = 1;
+  if (verification.counts.error > 0) throw new FailedVerdict(`${path}: ${verification.counts.error} errors`);
 }
 
 function verificationText(path: string, { episodes, steps, findings, counts, multimodality }: Verification): string {
