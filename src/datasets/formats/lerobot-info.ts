@@ -17,7 +17,7 @@ const FeatureFile = z.object({
   dtype: z.string(),
   shape: z.array(z.int().nonnegative()),
   /** A list with a name per number, or one under a heading; null where there are none. */
-  names: z.unknown(),
+  names: z.unknown().optional(),
 });
 const InfoFile = z.object({
   fps: z.number().positive(),
