@@ -1,12 +1,28 @@
 /**
  * `npm run bench -- dataset [--json]`: the episode store at the size of the human Push-T demonstrations (206 episodes of 125
  * steps, 20 numbers seen, 2 executed): recording, reading the episode files, reading the cache, and gathering windows of
- * two observations and sixteen actions in shuffled batches, as training does. About ten seconds on one core. No peer.
+ * two observations and sixteen actions in shuffled batches of 256 from the resident columns: by a plain loop, and by the
+ * trainer in one thread, as training does (a loss that does no more than look at every number). Windows are counted per
+ * second of processor time. About ten seconds on one core. No peer.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Box, createStore, type Dataset, randomKey, randomStream, readStore, windowsOf } from "../src/index.ts";
+import {
+  type Box,
+  createStore,
+  createTrainer,
+  type Dataset,
+  nn,
+  nodeRuntime,
+  type Problem,
+  randomKey,
+  randomStream,
+  readStore,
+  sgd,
+  tensor,
+  windowsOf,
+} from "../src/index.ts";
 
 const [EPISODES, STEPS, BATCH] = [206, 125, 256];
 const HORIZONS = { observationHorizon: 2, predictionHorizon: 16, actionHorizon: 8 };
@@ -40,6 +56,14 @@ const spec = {
   controlRate: 10,
   maxSteps: 300,
 };
+
+/** Seconds of processor time that `work` takes. */
+async function processorSeconds(work: () => Promise<unknown> | undefined): Promise<number> {
+  const start = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1e6;
+}
 
 /** Seconds that `work` takes. */
 async function seconds(work: () => Promise<unknown>): Promise<number> {
@@ -85,21 +109,64 @@ function gather(out: Float32Array, { values, names }: Dataset["action"], rows: I
 }
 
 /** Windows per second: every batch gathers the next of a shuffled order into arrays that are used again. */
-function gatherRate({ observation, action, episodeEnds }: Dataset, epochs: number): { rate: number; bytes: number } {
+async function gatherRate({ observation, action, episodeEnds }: Dataset, epochs: number): Promise<number> {
   const windows = windowsOf(episodeEnds, HORIZONS);
   const observations = new Float32Array(BATCH * HORIZONS.observationHorizon * observation.names.length);
   const actions = new Float32Array(BATCH * HORIZONS.predictionHorizon * action.names.length);
   const order = randomStream(randomKey(1)).permutation(windows.count);
   const batches = Math.floor(windows.count / BATCH);
-  const start = performance.now();
-  for (let batch = 0; batch < epochs * batches; batch++) {
-    const examples = order.subarray((batch % batches) * BATCH, ((batch % batches) + 1) * BATCH);
-    gather(observations, observation, windows.observation, examples);
-    gather(actions, action, windows.action, examples);
+  const spent = await processorSeconds(() => {
+    for (let batch = 0; batch < epochs * batches; batch++) {
+      const examples = order.subarray((batch % batches) * BATCH, ((batch % batches) + 1) * BATCH);
+      gather(observations, observation, windows.observation, examples);
+      gather(actions, action, windows.action, examples);
+    }
+    return undefined;
+  });
+  return (epochs * batches * BATCH) / spent;
+}
+
+/** The columns of cloning, and a loss that is one multiplication and one mean over what was gathered. */
+function lookingProblem({ observation, action, episodeEnds }: Dataset): Problem & { bytes: number } {
+  const windows = windowsOf(episodeEnds, HORIZONS);
+  const rows = action.values.length / action.names.length;
+  const columns: Problem["columns"] = {
+    observation: { shape: [rows, observation.names.length], dtype: "float32", data: observation.values },
+    action: { shape: [rows, action.names.length], dtype: "float32", data: action.values },
+    observationRows: {
+      shape: [windows.count, HORIZONS.observationHorizon],
+      dtype: "int32",
+      data: windows.observation,
+    },
+    actionRows: { shape: [windows.count, HORIZONS.predictionHorizon], dtype: "int32", data: windows.action },
+  };
+  const { gather: take, mean, mul, add } = tensor;
+  return {
+    parameters: { weight: { shape: [1], initial: nn.repeated(1) } },
+    exampleCount: windows.count,
+    columns,
+    loss: ({ parameters: { weight }, columns: { observation, action, observationRows, actionRows }, examples }) =>
+      add(
+        mean(mul(take(observation, take(observationRows, examples)), weight)),
+        mean(mul(take(action, take(actionRows, examples)), weight)),
+      ),
+    bytes: Object.values(columns).reduce((sum, { data }) => sum + data.byteLength, 0),
+  };
+}
+
+/** Windows per second through the trainer, in one thread. */
+async function trainerRate(problem: Problem, updates: number): Promise<number> {
+  const trainer = await createTrainer({
+    ...{ problem, batchSize: BATCH, seed: 0, runtime: nodeRuntime({ threads: 1 }) },
+    optimizer: sgd({ schedule: { kind: "constant", rate: 1e-9 } }),
+    plan: { path: "in-graph", updatesPerCall: 100 },
+  });
+  try {
+    await trainer.advance(100);
+    return (updates * BATCH) / (await processorSeconds(() => trainer.advance(updates)));
+  } finally {
+    await trainer.close();
   }
-  const rate = (epochs * batches * BATCH) / ((performance.now() - start) / 1000);
-  const indices = windows.observation.byteLength + windows.action.byteLength + windows.padded.byteLength;
-  return { rate, bytes: observation.values.byteLength + action.values.byteLength + indices };
 }
 
 async function measure(path: string): Promise<Row[]> {
@@ -111,8 +178,10 @@ async function measure(path: string): Promise<Row[]> {
   const cacheMegabytes = statSync(join(path, "cache.safetensors")).size / 1e6;
   const cached = await seconds(() => readStore(path));
   const dataset = await readStore(path);
-  gatherRate(dataset, 5);
-  const { rate, bytes } = gatherRate(dataset, 60);
+  await gatherRate(dataset, 5);
+  const rate = await gatherRate(dataset, 60);
+  const problem = lookingProblem(dataset);
+  const memory = `${(problem.bytes / 1e6).toFixed(1)} MB of columns and indices in memory`;
   return [
     row("appends", steps / recorded, `${((1e6 * megabytes) / steps).toFixed(0)} bytes a step, every file flushed`),
     row(
@@ -125,7 +194,8 @@ async function measure(path: string): Promise<Row[]> {
       steps / cached,
       `${(cacheMegabytes / cached).toFixed(0)} MB/s, ${(1e3 * cached).toFixed(1)} ms`,
     ),
-    row("windows", rate, `${(bytes / 1e6).toFixed(1)} MB of columns and indices in memory`, 1e6),
+    row("windows, by a loop", rate, memory, 1e6),
+    row("windows, into training", await trainerRate(problem, 10_000), `${memory}, batches of ${BATCH}`, 1e6),
   ];
 }
 
