@@ -19,6 +19,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import safetensors.numpy
+from exported_datasets import check_lerobot, check_robomimic
 
 
 class Mismatch(Exception):
@@ -78,7 +79,12 @@ def check_parameters(path):
     return f"{len(found)} tensor(s), equal"
 
 
-CHECKS = {".onnx": check_model, ".safetensors": check_parameters}
+CHECKS = {
+    ".onnx": check_model,
+    ".safetensors": check_parameters,
+    ".hdf5": check_robomimic,
+    ".lerobot": check_lerobot,
+}
 
 
 def main(folder):
@@ -91,7 +97,7 @@ def main(folder):
             line, failed = f"FAILED {path.name}: {type(error).__name__}: {reason}", failed + 1
         print(line, flush=True)
     if passed + failed == 0:
-        print(f"FAILED {folder}: no .onnx and no .safetensors to check")
+        print(f"FAILED {folder}: nothing to check, expected files ending in {', '.join(CHECKS)}")
         failed = 1
     versions = f"onnx {onnx.__version__}, onnxruntime {onnxruntime.__version__}, safetensors {safetensors.__version__}"
     print(f"Python ({versions}): {passed} passed, {failed} failed")

@@ -1,7 +1,8 @@
 /**
  * Writes our programs as files for tests/python/check.py: every primitive with its gradient, loops, random numbers, a
  * training loop; beside each the inputs and what the reference interpreter makes of them; two policies, beside each what
- * its plain twin does; and a parameter file.
+ * its plain twin does; and a parameter file; two
+ * dataset exports.
  *
  *     tsx tests/python/export.ts DIR
  */
@@ -16,6 +17,7 @@ import { DRAW_KEY, drawing } from "../runtime/draws.ts";
 import { caseProgram, PRIMITIVES } from "../tensor/cases/index.ts";
 import { LOOP_CASES, loopProgram } from "../tensor/cases/loops.ts";
 import { trainingProgram } from "../tensor/cases/training.ts";
+import { writeExportedDatasets } from "./exported-datasets.ts";
 
 interface Exported {
   name: string;
@@ -97,3 +99,4 @@ write(folder, { name: "training", ...trainingProgram() });
 writePolicy(folder, "l2");
 writePolicy(folder, "gmm");
 writeParameters(folder);
+await writeExportedDatasets(folder);
