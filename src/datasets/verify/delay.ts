@@ -55,30 +55,27 @@ export function lagsOf(data: Recorded): Lag[] {
   const rows = rowsToCompare(data);
   if (rows.length < 2 * REACH) return [];
   const { observation, action } = data;
-  const size = observation.names.length;
-  const changes = observation.names.map((_, column) =>
-    LAGS.map((lag) =>
+  const [size, width] = [observation.names.length, action.names.length];
+  const value = (row: number, column: number) => action.values[row * width + column];
+  const signals = action.names.flatMap((name, column) => [
+    { name, kind: "level" as const, signal: standard(rows, (row) => value(row, column)) },
+    { name, kind: "change" as const, signal: standard(rows, (row) => value(row, column) - value(row - 1, column)) },
+  ]);
+  const peaks = observation.names.flatMap((observed, column) => {
+    const changes = LAGS.map((lag) =>
       standard(rows, (row) => {
         const at = (row + lag) * size + column;
         return observation.values[at + size] - observation.values[at];
       }),
-    ),
-  );
-  return action.names.flatMap((name, column) => {
-    const value = (row: number) => action.values[row * action.names.length + column];
-    const signals = { level: standard(rows, value), change: standard(rows, (row) => value(row) - value(row - 1)) };
-    const peaks = (["level", "change"] as const).flatMap((kind) =>
-      changes.map((lagged, observed): Lag => {
-        const correlations = lagged.map((change) => dot(signals[kind], change));
-        const best = correlations.reduce(
-          (most, each, i) => (Math.abs(each) > Math.abs(correlations[most]) ? i : most),
-          0,
-        );
-        return { name, with: observation.names[observed], kind, lag: LAGS[best], correlation: correlations[best] };
-      }),
     );
-    return decide(peaks.filter(({ correlation }) => Math.abs(correlation) >= STRONG));
+    return signals.map(({ name, kind, signal }): Lag => {
+      const found = changes.map((change) => dot(signal, change));
+      const best = found.reduce((most, each, i) => (Math.abs(each) > Math.abs(found[most]) ? i : most), 0);
+      return { name, with: observed, kind, lag: LAGS[best], correlation: found[best] };
+    });
   });
+  const strong = peaks.filter(({ correlation }) => Math.abs(correlation) >= STRONG);
+  return action.names.flatMap((name) => decide(strong.filter((peak) => peak.name === name)));
 }
 
 function decide(peaks: readonly Lag[]): Lag[] {
