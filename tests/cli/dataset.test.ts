@@ -210,6 +210,16 @@ describe("dataset merge and split", () => {
   });
 });
 
+describe("help", () => {
+  it.each(["info", "verify", "import", "export", "merge", "split"])("%s explains itself", async (command) => {
+    const { code, stdout } = await runHere("dataset", command, "--help");
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: apprentice dataset ${command}`);
+    expect(stdout).toContain("--json");
+    expect(stdout.includes("--seed")).toBe(["verify", "split"].includes(command));
+  });
+});
+
 describe("bad input", () => {
   it.each(["info", "verify"])("%s: nothing there, a file, a damaged store", async (command) => {
     expect(await refused(command, join(scratch, "nowhere"))).toContain("not found");
