@@ -1,9 +1,9 @@
 /** Writing robomimic HDF5 files (ECOSYSTEM.md 2.1; formats/robomimic.ts reads them). */
-import h5wasm, { type Group as H5Group } from "h5wasm/node";
+import type { Group as H5Group } from "h5wasm/node";
 import { InputError } from "../../base/index.ts";
 import { type Dataset, lengthOf } from "../dataset.ts";
 import { describe } from "../formats/description.ts";
-import { silently } from "../formats/hdf5.ts";
+import { loadHdf5, silently } from "../formats/hdf5.ts";
 import { DESCRIPTION_ATTRIBUTE, readRobomimic } from "../formats/robomimic.ts";
 import { finish, unwritten } from "./finish.ts";
 import { arrayOf, checkWritten, cut, episodesOf, type Group, groupColumns } from "./places.ts";
@@ -28,11 +28,11 @@ export async function writeRobomimic(dataset: Dataset, path: string): Promise<vo
       `${path}: observation ${JSON.stringify(broken)}: HDF5 cannot have this name, expected no "/" in it`,
     );
   }
-  const module = await h5wasm.ready;
+  const library = await loadHdf5();
   const { groups, places } = groupColumns(names, arrayOf);
   await finish(path, async (unfinished) => {
-    const isOpened = silently(module, () => {
-      const file = new h5wasm.File(unfinished, "w");
+    const isOpened = silently(library, () => {
+      const file = new library.classes.File(unfinished, "w");
       if (file.file_id < 0n) return false;
       try {
         writeAll(file.create_group("data"), dataset, groups, describe(dataset, places));

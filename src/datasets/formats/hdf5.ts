@@ -5,7 +5,7 @@
 import { closeSync, openSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { devNull } from "node:os";
-import h5wasm, { Dataset as H5Dataset, Group as H5Group } from "h5wasm/node";
+import type * as H5wasm from "h5wasm/node";
 import { InputError } from "../../base/index.ts";
 import { unusable } from "../store/unusable.ts";
 
@@ -13,7 +13,21 @@ const SIGNATURE = "\x89HDF\r\n\x1a\n";
 /** Type classes of the library, H5T_class_t. */
 const [INTEGER, FLOAT] = [0, 1];
 
-type H5Module = Awaited<typeof h5wasm.ready>;
+type H5Module = Awaited<typeof H5wasm.ready>;
+type H5Dataset = H5wasm.Dataset;
+type H5Group = H5wasm.Group;
+
+/** The library, its classes and the compiled module beneath them. */
+export interface Hdf5Library {
+  readonly classes: Pick<typeof H5wasm, "Dataset" | "File" | "Group">;
+  readonly module: H5Module;
+}
+
+/** Loaded by those who need it: compiling takes a tenth of a second. */
+export async function loadHdf5(): Promise<Hdf5Library> {
+  const classes = await import("h5wasm/node");
+  return { classes, module: await classes.ready };
+}
 
 /** An array in a file: its shape, and whether its elements are plain numbers. */
 export interface Hdf5Array {
@@ -38,12 +52,12 @@ export interface Hdf5File {
 /** What `read` makes of the file at `path`, closed afterwards. Throws InputError, naming the file, where it is no whole HDF5 file. */
 export async function withHdf5<T>(path: string, read: (file: Hdf5File) => T): Promise<T> {
   await checkSignature(path);
-  const module = await h5wasm.ready;
-  return silently(module, () => {
-    const file = new h5wasm.File(path, "r");
+  const library = await loadHdf5();
+  return silently(library, () => {
+    const file = new library.classes.File(path, "r");
     if (file.file_id < 0n) throw new InputError(`${path}: cannot be opened: truncated, or damaged at its beginning`);
     try {
-      return read(fileAt(module, file, path));
+      return read(fileAt(library, file, path));
     } finally {
       file.close();
     }
@@ -63,7 +77,9 @@ async function checkSignature(path: string): Promise<void> {
   throw new InputError(`${path}: found ${size} bytes that do not begin as HDF5 does, expected an HDF5 file`);
 }
 
-function fileAt(module: H5Module, file: InstanceType<typeof h5wasm.File>, path: string): Hdf5File {
+function fileAt({ classes, module }: Hdf5Library, file: H5wasm.File, path: string): Hdf5File {
+  const isArray = (found: unknown): found is H5Dataset => found instanceof classes.Dataset;
+  const isGroup = (found: unknown): found is H5Group => found instanceof classes.Group;
   const fail = (name: string, problem: string) => new InputError(`${path}: ${name}: ${problem}`);
   /** Whatever goes wrong inside the library is the file's fault: it is asked only for what is there. */
   const guarded = <R>(name: string, run: () => R): R => {
@@ -76,17 +92,17 @@ function fileAt(module: H5Module, file: InstanceType<typeof h5wasm.File>, path: 
   const find = (name: string) => guarded(name, () => file.get(`/${name}`));
   const findArray = (name: string): H5Dataset => {
     const found = find(name);
-    if (found instanceof H5Dataset) return found;
+    if (isArray(found)) return found;
     throw fail(name, found === null ? "not found, expected an array" : "found a group, expected an array");
   };
   return {
     names: (group) => {
       const found = find(group);
-      return found instanceof H5Group ? guarded(group, () => found.keys()) : null;
+      return isGroup(found) ? guarded(group, () => found.keys()) : null;
     },
     array: (name) => {
       const found = find(name);
-      if (!(found instanceof H5Dataset)) return null;
+      if (!isArray(found)) return null;
       const { shape, type } = guarded(name, () => found.metadata);
       return { shape: shape ?? [], isNumeric: type === INTEGER || type === FLOAT };
     },
@@ -102,7 +118,7 @@ function fileAt(module: H5Module, file: InstanceType<typeof h5wasm.File>, path: 
     },
     attribute: (object, name) => {
       const owner = find(object);
-      if (!(owner instanceof H5Group || owner instanceof H5Dataset)) throw fail(object, "not found");
+      if (!(isGroup(owner) || isArray(owner))) throw fail(object, "not found");
       const label = `${object}, attribute ${name}`;
       return guarded(label, () => readAttribute(module, owner, name, (problem) => fail(label, problem)));
     },
@@ -165,7 +181,7 @@ function withMemory<T>(module: H5Module, bytes: number, use: (place: number) => 
  * Runs with the standard error of the compiled library closed; ours stays as it is. (Its other way, an error handler that
  * throws through the C code, leaves what is open in the file open for good.) Not for asynchronous work.
  */
-export function silently<T>(module: H5Module, run: () => T): T {
+export function silently<T>({ module }: Hdf5Library, run: () => T): T {
   const stream = (module.FS as unknown as { streams?: ({ nfd: number } | undefined)[] }).streams?.[2];
   if (!stream) return run();
   const { nfd } = stream;
