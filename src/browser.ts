@@ -73,6 +73,7 @@ export {
   episodeSeeds,
   findOutside,
   type Observation,
+  type Snapshot,
   type World,
   worldKey,
 } from "./world/index.ts";
