@@ -67,6 +67,7 @@ export async function collectDemonstrations(request: CollectRequest): Promise<Co
   if (new Set(experts).size < experts.length) throw new InputError(`experts: found one twice in ${experts.join(",")}`);
   for (const name of experts) expertOf(task, name);
   checkThreads(request.task, workers);
+  episodeSeeds("demonstrations", seed, episodes);
   const { spec } = task.makeEnvironment();
   const store = await openOrCreate(out, spec, provenanceOf(experts, seed, successfulOnly));
   const recordedBefore = await wholeEpisodes(store, episodes);

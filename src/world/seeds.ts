@@ -1,5 +1,5 @@
 /** One episode seed feeds independent random streams, so that a world does not change when the actor draws more. */
-import { foldIn, type Key, randomKey } from "../base/index.ts";
+import { foldIn, InputError, type Key, randomKey } from "../base/index.ts";
 
 /** The key of everything that the world draws in the episode of `seed`. */
 export function worldKey(seed: number): Key {
@@ -22,16 +22,20 @@ const SEEDS_OF_ONE = 1_000_000;
 
 /**
  * `count` episode seeds of an experiment's `seed`. Those of different purposes never meet: a policy is not judged on starts
- * that it was shown, nor on those by which its checkpoint was chosen. More of them go on where fewer end. Throws RangeError
- * where there are not as many.
+ * that it was shown, nor on those by which its checkpoint was chosen. More of them go on where fewer end. Throws InputError
+ * where there are not as many, and for a seed that is too large.
  */
 export function episodeSeeds(purpose: keyof typeof PURPOSES, seed: number, count: number): number[] {
   const starts = [...Object.values(PURPOSES), SEEDS_OF_ONE];
   const start = PURPOSES[purpose];
   const most = starts[starts.indexOf(start) + 1] - start;
   if (!(Number.isInteger(count) && count >= 0 && count <= most)) {
-    throw new RangeError(`${purpose}: found ${count} episodes, expected 0 to ${most}`);
+    throw new InputError(`${purpose}: found ${count} episodes, expected 0 to ${most}`);
   }
-  randomKey(seed * SEEDS_OF_ONE + SEEDS_OF_ONE - 1);
+  if (!(Number.isInteger(seed) && seed >= 0 && Number.isSafeInteger((seed + 1) * SEEDS_OF_ONE))) {
+    throw new InputError(
+      `seed: found ${seed}, expected an integer from 0 to ${Math.floor(2 ** 53 / SEEDS_OF_ONE) - 1}`,
+    );
+  }
   return Array.from({ length: count }, (_, index) => seed * SEEDS_OF_ONE + start + index);
 }

@@ -40,6 +40,14 @@ describe("apprentice collect", () => {
     [["driving", "--expert", "left,left"], "experts: found one twice in left,left"],
     [["driving", "--expert", "left", "--episodes", "0"], "expected a whole number from 1"],
     [["driving", "--expert", "left", "--workers", "none"], "expected a whole number from 1"],
+    [
+      ["fork", "--expert", "either-side", "--episodes", "500001"],
+      "demonstrations: found 500001 episodes, expected 0 to",
+    ],
+    [
+      ["fork", "--expert", "either-side", "--seed", "9007199254"],
+      "seed: found 9007199254, expected an integer from 0 to",
+    ],
     [["driving"], "required option '--expert <names>' not specified"],
     [["--expert", "left"], "missing required argument 'task'"],
   ])("refuses %j with one line and 2", async (args, words) => {

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { runHere } from "./command.ts";
 
+// DESIGN.md, "Command line": every command takes --help, --seed, --json
+it.each(["tasks", "collect", "compare"])("%s explains itself", async (command) => {
+  const { code, stdout, stderr } = await runHere(command, "--help");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toContain(`Usage: apprentice ${command} [options]`);
+  for (const flag of ["--help", "--seed", "--json"]) expect(stdout).toContain(flag);
+});
+
 describe("apprentice tasks", () => {
   it("prints what scripts read", async () => {
     const { code, stdout, stderr } = await runHere("tasks", "--json");

@@ -91,14 +91,16 @@ const meanOf = ({ mean, low, high }: Mean) => `${mean.toFixed(3)} (${low.toFixed
 function report(evaluations: readonly NamedEvaluation[], pairs: readonly PairComparison[]): string {
   const [{ evaluation }] = evaluations;
   const letters = new Map(evaluations.map(({ name }, i) => [name, letterOf(i)]));
+  // Where no step of any episode is worth half of what there is to be had, rewards are parts of a sum: no score.
+  const scored = evaluations.some(({ evaluation }) => evaluation.perSeed.some(({ maxReward }) => maxReward >= 0.5));
   const runs = table(
-    ["run", "head", "success", "95% interval", "score (95% interval)"],
+    ["run", "head", "success", "95% interval", ...(scored ? ["score (95% interval)"] : [])],
     evaluations.map(({ name, evaluation: { actor, success, score } }) => [
       `${letters.get(name)}  ${name}`,
       actor,
       percent(success.rate),
       `${percent(success.low)} – ${percent(success.high)}`,
-      meanOf(score),
+      ...(scored ? [meanOf(score)] : []),
     ]),
   );
   const several = pairs.length > 1;
@@ -122,7 +124,8 @@ function report(evaluations: readonly NamedEvaluation[], pairs: readonly PairCom
       ...(several ? [probability(adjustedPValue)] : []),
     ]),
   );
-  const legend = `${evaluation.task}, ${evaluation.episodes} episodes on the same seeds for all; the score is the mean of each episode's greatest reward.`;
+  const meaning = scored ? "; the score is the mean of each episode's greatest reward" : "";
+  const legend = `${evaluation.task}, ${evaluation.episodes} episodes on the same seeds for all${meaning}.`;
   return `\n${runs}\n\n${compared}\n\n${legend}\n`;
 }
 
