@@ -3,8 +3,6 @@ import { stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isMainThread } from "node:worker_threads";
-import { register as registerRequire } from "tsx/cjs/api";
-import { register as registerImport } from "tsx/esm/api";
 import { InputError } from "../base/index.ts";
 import type { Box, Environment } from "../world/index.ts";
 import { findTask } from "./registry.ts";
@@ -35,7 +33,7 @@ export async function loadTask(reference: string): Promise<Task> {
   const url = pathToFileURL(path).href;
   let loaded: { default?: unknown };
   try {
-    if (TYPESCRIPT.includes(extension)) readTypeScript();
+    if (TYPESCRIPT.includes(extension)) await readTypeScript();
     loaded = await import(/* @vite-ignore */ url);
   } catch (error) {
     throw new InputError(`task ${reference}: cannot be loaded: ${firstLine(error)}`);
@@ -43,21 +41,24 @@ export async function loadTask(reference: string): Promise<Task> {
   return checkTask(defaultOf(loaded), reference);
 }
 
-let reads = false;
+let reading: Promise<void> | null = null;
 
 /**
  * Has this thread read TypeScript from now on, where it does not already: as a new Node does, and tsx, under which our own
  * source runs. (tsImport would load all that the module imports a second time, `apprentice` and its libraries included.)
  */
-function readTypeScript(): void {
+function readTypeScript(): Promise<void> {
+  reading ??= startReading();
+  return reading;
+}
+
+async function startReading(): Promise<void> {
   const isSource = new URL(import.meta.url).pathname.endsWith(".ts");
   // What tsx does to the process, it does to its first thread only.
   const underTsx = isMainThread && process.execArgv.some((argument) => /\btsx\b/.test(argument));
-  if (reads || isSource || underTsx || ("typescript" in process.features && process.features.typescript)) return;
-  // Without `"type": "module"` beside it, a module is required in the end.
-  registerRequire();
-  registerImport();
-  reads = true;
+  if (isSource || underTsx || ("typescript" in process.features && process.features.typescript)) return;
+  // Without `"type": "module"` beside it, a module is required in the end. Loaded here: few tasks need it, all threads start.
+  for (const { register } of await Promise.all([import("tsx/cjs/api"), import("tsx/esm/api")])) register();
 }
 
 /** Where the folder's package.json does not say `"type": "module"`, the default export comes wrapped in another. */
