@@ -229,14 +229,16 @@ export const valueRules: { readonly [P in Primitive]: ValueRule<P> } = {
     const { transposeA, transposeB } = node.attributes;
     const result = make(node);
     const inner = a.shape[a.shape.length - (transposeA ? 2 : 1)];
+    // From one k to the next: a whole row, or one number.
+    const leftStep = transposeA ? a.shape[a.shape.length - 1] : 1;
+    const rightStep = transposeB ? 1 : b.shape[b.shape.length - 1];
     forEach(node.shape, (position, coordinates) => {
       const batch = coordinates.slice(0, -2);
       const [row, column] = coordinates.slice(-2);
+      const left = positionIn(a, [...batch, ...(transposeA ? [0, row] : [row, 0])]);
+      const right = positionIn(b, [...batch, ...(transposeB ? [column, 0] : [0, column])]);
       let total = 0;
-      for (let k = 0; k < inner; k++) {
-        const left = a.data[positionIn(a, [...batch, ...(transposeA ? [k, row] : [row, k])])];
-        total += left * b.data[positionIn(b, [...batch, ...(transposeB ? [column, k] : [k, column])])];
-      }
+      for (let k = 0; k < inner; k++) total += a.data[left + k * leftStep] * b.data[right + k * rightStep];
       result[position] = total;
     });
     return result;
