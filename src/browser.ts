@@ -23,7 +23,7 @@ export {
   type Scenario,
   type Scene,
 } from "./environments/index.ts";
-export { compare, type Evaluation, evaluate, heldOutError } from "./evaluation/index.ts";
+export { compare, type Evaluation, evaluate, heldOutError, type SeedResult, summarise } from "./evaluation/index.ts";
 export { DRIVING_STYLES, type DrivingStyle, drivingExpert, forkExpert, pushTExpert } from "./experts/index.ts";
 export {
   autoregressiveHead,
