@@ -39,6 +39,7 @@ export {
   evaluatePolicy,
   evaluateRuns,
   exportDataset,
+  exportRun,
   importDataset,
   mergeDatasets,
   splitDatasetOnDisk,

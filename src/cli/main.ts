@@ -6,6 +6,7 @@ import { registerCollect } from "./commands/collect.ts";
 import { registerCompare } from "./commands/compare.ts";
 import { registerDataset } from "./commands/dataset.ts";
 import { registerEvaluate } from "./commands/evaluate.ts";
+import { registerExport } from "./commands/export.ts";
 import { registerLesson } from "./commands/lesson.ts";
 import { registerTasks } from "./commands/tasks.ts";
 import { registerTrain } from "./commands/train.ts";
@@ -19,6 +20,7 @@ const COMMANDS: readonly Register[] = [
   registerTrain,
   registerEvaluate,
   registerCompare,
+  registerExport,
   registerDataset,
 ];
 

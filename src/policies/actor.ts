@@ -32,9 +32,7 @@ export async function openPolicy(runtime: Runtime, model: Uint8Array, where = "p
   const fill = (row: number, history: Float32Array, key: Key) => {
     feeds.observation.set(history.subarray((To - 1) * Do), row * Do);
     feeds.state?.set(history.subarray(0, (To - 1) * Do), row * (To - 1) * Do);
-    if (!feeds.noise) return;
-    const stream = randomStream(key);
-    for (let i = 0; i < metadata.noiseSize; i++) feeds.noise[row * metadata.noiseSize + i] = stream.normal();
+    feeds.noise?.set(noiseOf(key, metadata.noiseSize), row * metadata.noiseSize);
   };
 
   return {
@@ -57,6 +55,12 @@ export async function openPolicy(runtime: Runtime, model: Uint8Array, where = "p
     },
     close: () => session.close(),
   };
+}
+
+/** The standard normals `[size]` with which an actor plans under a key. */
+export function noiseOf(key: Key, size: number): Float32Array {
+  const stream = randomStream(key);
+  return Float32Array.from({ length: size }, () => stream.normal());
 }
 
 /** Throws an InputError where the graph does not take and give what the metadata says. */

@@ -6,11 +6,23 @@ import { z } from "zod";
 import { InputError, mapLeaves } from "../base/index.ts";
 import { toOnnx } from "../onnx/index.ts";
 import { describe } from "../runtime/index.ts";
-import { concat, constant, expand, input, program, reshape, slice, type Tensor } from "../tensor/index.ts";
+import {
+  concat,
+  constant,
+  expand,
+  input,
+  type Program,
+  program,
+  reshape,
+  slice,
+  type Tensor,
+} from "../tensor/index.ts";
 import { modelOf, normalise, type Policy, type PolicySpec, restore } from "./policy.ts";
 
 /** Key of the metadata entry that holds a `PolicyMetadata` as JSON. */
 const METADATA_KEY = "apprentice.policy";
+/** Key of the entry that holds the recipe of encoder, network and head, sampling included, as JSON: for people. */
+const RECIPE_KEY = "apprentice.recipe";
 
 const space = z.object({ names: z.array(z.string()).nonempty(), units: z.array(z.string()) });
 const horizon = z.number().int().positive();
@@ -42,12 +54,22 @@ const metadataSchema = z.object({
 export type PolicyMetadata = z.infer<typeof metadataSchema>;
 
 /**
- * The file's bytes, for `batch` rows at once. Inputs: `observation` `[B, Do]`, the newest; `state` `[B, To - 1, Do]`,
- * those before it, oldest first (at the start of an episode the first observation again); `noise` `[B, noiseSize]`.
- * Outputs: `actions` `[B, Tp, Da]` in the task's units, of which steps To - 1 … To - 1 + Ta - 1 are to be executed;
- * `next_state`, the state for the following step.
+ * The file's bytes, for `batch` rows at once: `policyProgram` as ONNX, with what must be known besides as metadata
+ * (docs/export.md).
  */
 export function exportPolicy(policy: Policy, { batch = 1 }: { batch?: number } = {}): Uint8Array {
+  const { spec } = policy;
+  const metadata = { [METADATA_KEY]: JSON.stringify(metadataOf(spec)), [RECIPE_KEY]: JSON.stringify(spec.recipe) };
+  return toOnnx(policyProgram(policy, { batch }), { name: "policy", metadata });
+}
+
+/**
+ * What a policy computes, for `batch` rows at once. Inputs: `observation` `[B, Do]`, the newest; `state` `[B, To - 1, Do]`,
+ * those before it, oldest first (at the start of an episode the first observation again); `noise` `[B, noiseSize]`.
+ * Outputs: `actions` `[B, Tp, Da]` in the task's units, of which steps To - 1 … To - 1 + Ta - 1 are to be executed;
+ * `next_state`, the state for the following step. Without a past (To = 1) there is no state, without chance no noise.
+ */
+export function policyProgram(policy: Policy, { batch = 1 }: { batch?: number } = {}): Program {
   const { spec } = policy;
   const { observation, action, horizons } = spec;
   const model = modelOf(spec);
@@ -64,8 +86,7 @@ export function exportPolicy(policy: Policy, { batch = 1 }: { batch?: number } =
   const outputs: Record<string, Tensor> = { actions: restore(chunk, action.normaliser) };
   if (To > 1) outputs.next_state = slice(history, 1, 1, To);
   const inputs = [newest, ...(To > 1 ? [state] : []), ...(model.noiseSize > 0 ? [noise] : [])];
-  const metadata = { [METADATA_KEY]: JSON.stringify(metadataOf(spec)) };
-  return toOnnx(program(inputs, outputs), { name: "policy", metadata });
+  return program(inputs, outputs);
 }
 
 /** What the file of such a policy says of it. */

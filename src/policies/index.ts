@@ -4,8 +4,15 @@
  *
  * Law: imports base, tensor, world, onnx, nn, datasets (the types of normalisers), heads and runtime.
  */
-export { openPolicy, type PolicyActor } from "./actor.ts";
-export { exportPolicy, horizonsSchema, metadataOf, type PolicyMetadata, policyMetadata } from "./export.ts";
+export { noiseOf, openPolicy, type PolicyActor } from "./actor.ts";
+export {
+  exportPolicy,
+  horizonsSchema,
+  metadataOf,
+  type PolicyMetadata,
+  policyMetadata,
+  policyProgram,
+} from "./export.ts";
 export { logProbabilities } from "./likelihood.ts";
 export { modelOf, normalise, type Policy, type PolicyModel, type PolicySpace, type PolicySpec } from "./policy.ts";
 export {
@@ -19,4 +26,6 @@ export {
   type PolicyRecipe,
   policyRecipe,
   policyRecipeSchema,
+  SAMPLING,
 } from "./recipe.ts";
+export { type Sampling, type SamplingChoice, withSampling } from "./sampling.ts";

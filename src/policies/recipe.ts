@@ -4,7 +4,8 @@ import { z } from "zod";
 const count = z.number().int().positive();
 const sizes = z.array(count).nonempty();
 /** Whether evaluation draws from the policy's distribution, from its modes, or not at all. */
-const sampling = z.enum(["full", "low-noise", "deterministic"]);
+export const SAMPLING = ["full", "low-noise", "deterministic"] as const;
+const sampling = z.enum(SAMPLING);
 
 /** From the last To observations to one vector. */
 export const encoderSchema = z.discriminatedUnion("kind", [

@@ -33,6 +33,8 @@ export {
   evaluatePolicy,
   type PolicyEvaluationRequest,
 } from "./evaluate-task.ts";
+export { type ExportedPolicy, type ExportRequest, exportRun } from "./export.ts";
+export { checkParity, type Parity, type ParityComparison, type ParityRequest } from "./parity.ts";
 export {
   type FinishedRun,
   PARAMETERS_FILE,
