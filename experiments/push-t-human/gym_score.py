@@ -12,12 +12,12 @@ among processes, `--episodes N` takes the first N only.
 
 It acts as our rollouts do (src/rollouts/rollout.ts): the first observation fills the history, of each chunk the steps
 [To-1, To-1+Ta) are executed, clipped to the window, and an episode ends when more than 0.95 is covered or after 300
-steps. The score is the greatest coverage / 0.95 after any step, at most 1. The noise of the chunk that is planned in step t
-of seed s is numpy's `default_rng([s, t]).standard_normal`: other numbers than ours, so that only policies without noise do
-the same in both engines to the last episode.
+steps. The score is the greatest coverage / 0.95 after any step, at most 1. The noise of every chunk is the one that our
+rollouts draw (Threefry, src/base/random.ts): what differs is then due to engine and runtime alone. With `--noise numpy` it
+is numpy's `default_rng([seed, step]).standard_normal` instead: other draws from the same policy.
 
-Before any of it the human episodes in starts.json are replayed open loop, and what is seen at every start is compared with
-what our world shows; differences above 1e-6 (coverage) and 1e-3 px end the run.
+Before any of it the human episodes in starts.json are replayed open loop, what is seen at the starts is compared with what
+our world shows, and some noise with ours; differences above 1e-6 (coverage, noise) and 1e-3 px end the run.
 """
 
 import argparse
@@ -52,6 +52,39 @@ def turn(points, angle):
     """[..., 2] turned by an angle, x towards y."""
     c, s = np.cos(angle), np.sin(angle)
     return np.stack([points[..., 0] * c - points[..., 1] * s, points[..., 0] * s + points[..., 1] * c], -1)
+
+
+def threefry(key, first, second):
+    """Threefry-2x32 with 20 rounds (Salmon et al. 2011): two arrays of 32-bit words from keys and counters."""
+    schedule = [key[0], key[1], key[0] ^ key[1] ^ np.uint32(0x1BD11BDA)]
+    a, b = first + schedule[0], second + schedule[1]
+    for number in range(20):
+        distance = np.uint32((13, 15, 26, 6, 17, 29, 16, 24)[number % 8])
+        a = a + b
+        b = ((b << distance) | (b >> (np.uint32(32) - distance))) ^ a
+        if number % 4 == 3:
+            injection = number // 4 + 1
+            a = a + schedule[injection % 3]
+            b = b + schedule[(injection + 1) % 3] + np.uint32(injection)
+    return a, b
+
+
+def house_noise(seeds, step, size):
+    """[N, size]: the standard normals (Box and Muller) that our rollouts draw in this step of the episodes of these seeds."""
+    zero = np.zeros([len(seeds), 1], np.uint32)
+    low = np.array([[seed % 2**32] for seed in seeds], np.uint32)
+    high = np.array([[seed // 2**32] for seed in seeds], np.uint32)
+    key = threefry(threefry((high, low), zero, zero + np.uint32(1)), zero, zero + np.uint32(step))
+    radius, circle = threefry(key, zero, np.arange(size, dtype=np.uint32)[None])
+    radius = np.sqrt(-2 * np.log(((radius >> np.uint32(8)).astype(np.float64) + 1) * 2.0**-24))
+    return radius * np.cos((circle >> np.uint32(8)).astype(np.float64) * (2 * np.pi * 2.0**-24))
+
+
+def numpy_noise(seeds, step, size):
+    return np.array([np.random.default_rng([seed, step]).standard_normal(size) for seed in seeds])
+
+
+NOISE = {"ours": house_noise, "numpy": numpy_noise}
 
 
 class Episode:
@@ -117,7 +150,7 @@ class Policy:
         if self.inputs["observation"][1] != 20:
             refuse(f"{path}: looks at {self.inputs['observation'][1]} numbers, expected the 20 of nine keypoints and the pusher")
 
-    def plan(self, histories, seeds, step):
+    def plan(self, histories, noise):
         """Chunks [N, Tp, 2] for histories [N, To, 20], in groups of the file's own batch, the last one filled up."""
         chunks = []
         for first in range(0, len(histories), self.batch):
@@ -129,16 +162,15 @@ class Policy:
             if "state" in self.inputs:
                 feeds["state"] = rows[:, :-1]
             if "noise" in self.inputs:
-                feeds["noise"] = np.zeros([self.batch, self.metadata["noiseSize"]], np.float32)
-                for row, seed in enumerate(seeds[first : first + self.batch]):
-                    feeds["noise"][row] = np.random.default_rng([seed, step]).standard_normal(self.metadata["noiseSize"])
+                feeds["noise"] = np.zeros([self.batch, noise.shape[1]], np.float32)
+                feeds["noise"][:count] = noise[first : first + count]
             chunks.append(self.session.run(["actions"], feeds)[0][:count])
         return np.concatenate(chunks)
 
 
 def score(job):
     """The results of some starts, in their order."""
-    path, threads, keypoints, starts = job
+    path, threads, noise, keypoints, starts = job
     policy = Policy(path, threads)
     horizons = policy.metadata["horizons"]
     To, Ta = horizons["observationHorizon"], horizons["actionHorizon"]
@@ -148,7 +180,8 @@ def score(job):
     step = 0
     while running:
         seeds = [episodes[i].seed for i in running]
-        chunks = policy.plan(np.array([histories[i] for i in running], np.float32), seeds, step)
+        draws = NOISE[noise](seeds, step, policy.metadata["noiseSize"])
+        chunks = policy.plan(np.array([histories[i] for i in running], np.float32), draws)
         for i, chunk in zip(running, chunks):
             for action in chunk[To - 1 : To - 1 + Ta]:
                 episodes[i].step(action)
@@ -170,18 +203,30 @@ def check(starts, keypoints):
             episode.step(action)
         coverage = max(coverage, np.abs(np.array(episode.coverages) - replay["coverages"]).max())
     seen = max(np.abs(Episode(start, keypoints).observation() - start["observation"]).max() for start in starts["starts"][:50])
-    if not (coverage <= 1e-6 and seen <= 1e-3):
-        refuse(f"this engine is not ours: found coverages {coverage:.2g} and observations {seen:.2g} px apart, expected 1e-6 and 1e-3")
-    return {"replayedEpisodes": len(starts["replays"]), "coverage": float(coverage), "observation": float(seen)}
+    noise = max(
+        np.abs(house_noise([draw["seed"]], draw["step"], len(draw["normals"]))[0] - draw["normals"]).max() for draw in starts["noise"]
+    )
+    if not (coverage <= 1e-6 and seen <= 1e-3 and noise <= 1e-6):
+        found = f"coverages {coverage:.2g}, observations {seen:.2g} px, noise {noise:.2g} apart"
+        refuse(f"this engine is not ours: found {found}, expected at most 1e-6, 1e-3 px, 1e-6")
+    return {
+        "replayedEpisodes": len(starts["replays"]),
+        "coverage": float(coverage),
+        "observation": float(seen),
+        "noise": float(noise),
+    }
 
 
 def read_starts(path):
     try:
         with open(path) as file:
             starts = json.load(file)
-        return starts, np.array(starts["keypoints"], np.float64), starts["starts"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError) as error:
         refuse(f"{path}: found {error!r}, expected what starts.ts writes")
+    missing = [name for name in ("keypoints", "starts", "replays", "noise") if name not in starts]
+    if missing:
+        refuse(f'{path}: found no "{missing[0]}", expected what starts.ts writes')
+    return starts, np.array(starts["keypoints"], np.float64), starts["starts"]
 
 
 def main():
@@ -192,6 +237,7 @@ def main():
     parser.add_argument("--episodes", type=int)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1, help="of one operator, in each worker")
+    parser.add_argument("--noise", choices=list(NOISE), default="ours")
     flags = parser.parse_args()
     starts, keypoints, chosen = read_starts(flags.starts)
     chosen = chosen[: flags.episodes]
@@ -199,7 +245,7 @@ def main():
     apart = check(starts, keypoints)
     began = time.perf_counter()
     workers = max(1, min(flags.workers, len(chosen)))
-    jobs = [(flags.policy, flags.threads, keypoints, chosen[worker::workers]) for worker in range(workers)]
+    jobs = [(flags.policy, flags.threads, flags.noise, keypoints, chosen[worker::workers]) for worker in range(workers)]
     if workers == 1:
         shares = [score(jobs[0])]
     else:
@@ -214,6 +260,7 @@ def main():
         "task": "push-t",
         "actor": metadata["head"],
         "policy": flags.policy,
+        "noise": flags.noise,
         "apart": apart,
         "episodes": len(results),
         "score": float(np.mean([result["maxReward"] for result in results])),

@@ -4,14 +4,14 @@
  *     npx tsx experiments/push-t-human/starts.ts --out starts.json [--episodes 500] [--seed 0] [--data STORE.zarr]
  *
  * The seeds are `episodeSeeds("evaluation", seed, episodes)`. Beside the starts stand the points of the T that a policy sees,
- * in the frame of its body, and what our world makes of the first human episodes replayed open loop, so that the other
- * engine can be held to it.
+ * in the frame of its body; and, so that the other engine can be held to ours, what our world makes of the first human
+ * episodes replayed open loop, and some of the noise that our rollouts draw.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { FileSystemStore } from "@zarrita/storage";
 import { get, open, root } from "zarrita";
-import { episodeSeeds, type Observation, pushTWorld } from "../../src/index.ts";
+import { episodeSeeds, foldIn, type Observation, pushTWorld, randomKey, randomStream } from "../../src/index.ts";
 
 /** Human episodes that are replayed. */
 const REPLAYS = 3;
@@ -79,12 +79,19 @@ async function replays(path: string) {
   });
 }
 
+/** The first normals that a rollout of `seed` draws for the chunk planned in `step` (`actorKey`, src/rollouts/rollout.ts). */
+function noiseOf(seed: number, step: number) {
+  const stream = randomStream(foldIn(foldIn(randomKey(seed), 1), step));
+  return { seed, step, normals: Array.from({ length: 8 }, () => stream.normal()) };
+}
+
 const seeds = episodeSeeds("evaluation", Number(values.seed), Number(values.episodes));
 const file = {
   task: world.spec.name,
   maxSteps: world.spec.maxSteps,
   keypoints: keypoints(),
   starts: seeds.map(startOf),
+  noise: [0, 8, 296].map((step) => noiseOf(seeds[0], step)),
   replays: await replays(values.data),
 };
 writeFileSync(values.out, `${JSON.stringify(file)}\n`);
