@@ -199,10 +199,18 @@ async function measure(path: string): Promise<Row[]> {
   ];
 }
 
-const path = mkdtempSync(join(tmpdir(), "apprentice-bench-"));
-try {
-  const rows = await measure(join(path, "store"));
-  const json = process.argv.includes("--json");
+/** The rows of the bench, measured in a folder of its own. */
+export async function measureDataset(): Promise<Row[]> {
+  const path = mkdtempSync(join(tmpdir(), "apprentice-bench-"));
+  try {
+    return await measure(join(path, "store"));
+  } finally {
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+export async function benchDataset(json: boolean): Promise<void> {
+  const rows = await measureDataset();
   const say = json ? console.error : console.log;
   for (const { name, ours, aim, note } of rows) {
     say(
@@ -210,6 +218,4 @@ try {
     );
   }
   if (json) console.log(JSON.stringify({ rows }));
-} finally {
-  rmSync(path, { recursive: true, force: true });
 }

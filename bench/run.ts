@@ -1,8 +1,9 @@
 /**
  * `npm run bench -- NAME [--json] [--rows a,b] [--threads 1,2] [--turns n] [--growth] [--save]`. NAME: engine,
- * optimizer, dataset, driving. With `--json` the last and only line on standard output is one object; the table goes to standard
+ * optimizer, dataset, driving, rollouts. With `--json` the last and only line on standard output is one object; the table goes to standard
  * error.
- * `--growth` adds widths and batches; `--save` writes results.json and the tables of docs/performance.md.
+ * `--growth` adds widths and batches; `--save` writes results.json and the tables of docs/performance.md. `--quick` is for rollouts: fewer
+ * turns, to see that all works.
  */
 import { parseArgs } from "node:util";
 import { measureRow } from "./engine/engine.ts";
@@ -24,6 +25,7 @@ const { positionals, values } = parseArgs({
     "no-peer": { type: "boolean", default: false },
     growth: { type: "boolean", default: false },
     save: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
   },
 });
 
@@ -62,8 +64,9 @@ async function engine(): Promise<void> {
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   engine,
   optimizer: () => import("./optimizer.ts"),
-  dataset: () => import("./dataset.ts"),
-  driving: () => import("./driving.ts"),
+  dataset: async () => (await import("./dataset.ts")).benchDataset(values.json),
+  driving: async () => (await import("./driving.ts")).benchDriving(values.json),
+  rollouts: async () => (await import("./rollouts.ts")).benchRollouts(values),
 };
 
 const bench =

@@ -18,6 +18,7 @@ export {
   writeLeRobot,
   writeRobomimic,
 } from "./datasets/node.ts";
+export { recipeDefaults } from "./recipes/index.ts";
 export {
   type ExperimentReport,
   experimentReport,
