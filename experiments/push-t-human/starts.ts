@@ -30,7 +30,9 @@ if (values.out === undefined) {
 }
 
 const world = pushTWorld();
-const packed = ({ keypoint, agent: pusher }: Observation) => [...keypoint, ...pusher];
+/** The recordings' name of the array with the pusher's position. */
+const PUSHER = "agent";
+const packed = ({ keypoint, [PUSHER]: pusher }: Observation) => [...keypoint, ...pusher];
 
 /** State after the reset of a seed, and what is seen there. */
 function startOf(seed: number) {
