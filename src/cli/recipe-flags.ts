@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDocument } from "yaml";
-import { InputError } from "../base/index.ts";
+import { InputError, nearestName } from "../base/index.ts";
 import { HEADS } from "../policies/index.ts";
 import type { RecipePart } from "../recipes/index.ts";
 import { wholeNumber } from "./arguments.ts";
@@ -23,11 +23,18 @@ const number = (text: string): number => {
 };
 const count = wholeNumber(1);
 const counts = (text: string): number[] => text.split(",").map((part) => count(part.trim()));
-const names = (text: string): string[] =>
-  text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
+const names = (text: string): string[] => {
+  const parts = text.split(",").map((part) => part.trim());
+  if (!parts.includes("")) return parts;
+  throw new InvalidArgumentError(`found "${text}", expected names with commas between them.`);
+};
+/** One of some names; for another, the nearest is offered. */
+const oneOf = (choices: readonly string[]) => (text: string) => {
+  if (choices.includes(text)) return text;
+  const nearest = nearestName(text, choices);
+  const hint = nearest ? `; did you mean "${nearest}"?` : ".";
+  throw new InvalidArgumentError(`Allowed choices are ${choices.join(", ")}${hint}`);
+};
 const NORMALISATIONS = ["limits", "standard", "quantile"];
 const SAMPLING = ["full", "low-noise", "deterministic"];
 
@@ -193,7 +200,7 @@ export const RECIPE_FLAGS: readonly RecipeFlag[] = [
 export function addRecipeFlags(command: Command): Command {
   for (const { flag, description, parse, choices } of RECIPE_FLAGS) {
     const option = new Option(flag, description);
-    if (choices) option.choices(choices);
+    if (choices) option.choices(choices).argParser(oneOf(choices));
     if (parse) option.argParser(parse);
     command.addOption(option);
   }

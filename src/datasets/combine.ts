@@ -60,12 +60,12 @@ export function chosenColumns(names: readonly string[], choice: readonly string[
   const isMeant = (name: string, chosen: string) => name === chosen || name.startsWith(`${chosen}.`);
   const empty = choice.find((chosen) => !names.some((name) => isMeant(name, chosen)));
   if (empty !== undefined) {
-    const groups = names.flatMap((name) => [name.split(".")[0], name]);
-    const nearest = nearestName(empty, new Set(groups));
-    throw new InputError(
-      `observation "${empty}": expected some of ${[...new Set(names.map((name) => name.split(".")[0]))].join(", ")}` +
-        (nearest ? `; did you mean "${nearest}"?` : ""),
-    );
+    const groups = [...new Set(names.map((name) => name.split(".")[0]))];
+    // What stands after the dot is often all that is remembered.
+    const ends = new Map(names.map((name) => [name.slice(name.indexOf(".") + 1), name]));
+    const nearest = nearestName(empty, [...groups, ...names, ...ends.keys()]);
+    const hint = nearest ? `; did you mean "${ends.get(nearest) ?? nearest}"?` : "";
+    throw new InputError(`observation "${empty}": expected some of ${groups.join(", ")}${hint}`);
   }
   const all = Array.from(names.keys());
   return choice.length === 0 ? all : all.filter((i) => choice.some((chosen) => isMeant(names[i], chosen)));

@@ -1,4 +1,5 @@
 /** Networks over noisy chunks, for diffusion and flow: from a condition `[B, G]` to what the head reads. */
+import { InputError } from "../base/index.ts";
 import type { Denoising } from "../heads/index.ts";
 import {
   chain,
@@ -24,7 +25,10 @@ interface Sizes {
   readonly condition: number;
 }
 
-/** The denoiser of a recipe, its parameters under `network.`. */
+/**
+ * The denoiser of a recipe, its parameters under `network.`. Throws an InputError where Tp cannot be halved as often as a
+ * U-Net halves it.
+ */
 export function denoiserOf(recipe: NetworkRecipe, sizes: Sizes): Layer<Tensor, Denoising> {
   return named("network", recipe.kind === "mlp" ? perceptron(recipe, sizes) : chunkNetwork(recipe, sizes));
 }
@@ -64,6 +68,12 @@ function perceptron({ hidden, residual }: Recipe<"mlp">, { horizon, action, cond
 /** The U-Net over the chunk; the condition modulates every block. */
 function chunkNetwork(recipe: Recipe<"u-net">, { horizon, action, condition }: Sizes): DenoiserLayer {
   const { widths, kernel, time } = recipe;
+  const multiple = 2 ** (widths.length - 1);
+  if (horizon % multiple !== 0) {
+    throw new InputError(
+      `horizons.predictionHorizon: found ${horizon}, expected a multiple of ${multiple} for a u-net of ${widths.length} levels`,
+    );
+  }
   const network = uNet({ action, condition, widths, kernel, groups: 8, time });
   return {
     parameters: network.parameters,

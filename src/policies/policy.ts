@@ -2,7 +2,7 @@
  * A policy: what it sees, what it puts out, how an encoder, a network and a head turn one into the other, and for how many
  * steps. Normalisation belongs to it, so that it takes and gives the task's own units.
  */
-import { InputError, type Leaves } from "../base/index.ts";
+import { InputError, type Leaves, nearestName } from "../base/index.ts";
 import type { Normaliser } from "../datasets/index.ts";
 import {
   autoregressiveHead,
@@ -72,7 +72,7 @@ export interface PolicyModel {
 /** What decides the model of a policy. */
 type ModelSpec = Omit<PolicySpec, "task" | "controlRate">;
 
-/** The model of a policy. Throws an InputError for a network that does not go with the head. */
+/** The model of a policy. Throws an InputError that names the field of the recipe where head, network and sizes do not go together. */
 export function modelOf(spec: ModelSpec): PolicyModel {
   const { observation, action, horizons, recipe } = spec;
   const { encoder: encoderRecipe, network, head } = recipe;
@@ -91,11 +91,19 @@ export function modelOf(spec: ModelSpec): PolicyModel {
     case "autoregressive": {
       const bins = spec.binEdges ? binsBetween(repeated(spec.binEdges, sizes.horizon)) : head.bins;
       const order = chunkOrder(head.order, action.names, sizes.horizon);
+      const { hidden } = perceptronOf(network, head);
+      const narrow = hidden.find((size) => size < actionSize);
+      if (narrow !== undefined) {
+        throw new InputError(
+          `policy.network.hidden: found ${narrow}, expected ${actionSize} or more with head "autoregressive": ` +
+            `units for each of ${sizes.horizon} x ${sizes.action} numbers`,
+        );
+      }
       const layer = maskedPerceptron({
         condition: encoder.size,
         actionSize,
         bins: head.bins,
-        hidden: perceptronOf(network, head).hidden,
+        hidden,
         activation: "relu",
       });
       const { temperature } = head;
@@ -153,7 +161,7 @@ function join<Output>(encoder: Layer, network: Layer<Tensor, Output>, head: Head
 
 function perceptronOf(network: NetworkRecipe, head: HeadRecipe): Extract<NetworkRecipe, { kind: "mlp" }> {
   if (network.kind === "mlp") return network;
-  throw new InputError(`policy: network "${network.kind}" with head "${head.kind}", expected "mlp"`);
+  throw new InputError(`policy.network.kind: found "${network.kind}", expected "mlp" with head "${head.kind}"`);
 }
 
 function repeated<T>(values: readonly T[], times: number): T[] {
@@ -166,7 +174,9 @@ function chunkOrder(first: readonly string[], names: readonly string[], horizon:
   const places = first.map((name) => {
     const place = names.indexOf(name);
     if (place >= 0) return place;
-    throw new InputError(`policy: order names "${name}", expected action dimensions: ${names.join(", ")}`);
+    const nearest = nearestName(name, names);
+    const hint = nearest ? `; did you mean "${nearest}"?` : "";
+    throw new InputError(`policy.head.order: found "${name}", expected some of ${names.join(", ")}${hint}`);
   });
   const order = [...new Set([...places, ...names.keys()])];
   return Array.from({ length: horizon }, (_, step) => order.map((place) => step * names.length + place)).flat();

@@ -34,9 +34,12 @@ export const networkSchema = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("u-net").describe("the conditional 1-D U-Net over the chunk; for diffusion and flow"),
-    widths: sizes.describe("channels of each level, finest first, multiples of 8"),
-    kernel: count,
-    time: count.describe("size of the time embedding"),
+    widths: z
+      .array(count.multipleOf(8, "expected a multiple of 8, as channels are normalised in 8 groups"))
+      .nonempty()
+      .describe("channels of each level, finest first, multiples of 8"),
+    kernel: count.refine((size) => size % 2 === 1, "expected an odd number, so that chunks keep their length"),
+    time: count.min(4).multipleOf(2, "expected an even number").describe("size of the time embedding"),
   }),
 ]);
 
@@ -82,11 +85,46 @@ export const headSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
-export const policyRecipeSchema = z.strictObject({
-  encoder: encoderSchema,
-  network: networkSchema,
-  head: headSchema,
-});
+export const policyRecipeSchema = z
+  .strictObject({ encoder: encoderSchema, network: networkSchema, head: headSchema })
+  .superRefine((recipe, { addIssue }) => {
+    for (const { path, message } of disagreements(recipe)) {
+      addIssue({ code: "custom", path: [...path], message, input: undefined });
+    }
+  });
+
+interface Disagreement {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** Fields that are right by themselves and wrong beside others. */
+function disagreements({ encoder, network, head }: Parts): Disagreement[] {
+  const found: Disagreement[] = [];
+  const wrong = (path: string, message: string) =>
+    found.push({ path: path.split("."), message: `expected ${message}` });
+  const denoises = head.kind === "diffusion" || head.kind === "flow";
+  if (network.kind === "u-net" && !denoises) wrong("network.kind", `"mlp" with head "${head.kind}"`);
+  if (network.kind === "mlp" && network.residual) {
+    const { hidden } = network;
+    const fits = hidden.length % 2 === 1 && hidden.every((size) => size === hidden[0]);
+    if (head.kind === "autoregressive") wrong("network.residual", `false with head "${head.kind}"`);
+    else if (!fits) wrong("network.hidden", "an odd number of equal sizes, as the network is residual");
+  }
+  if (encoder.kind === "transformer" && encoder.size % encoder.heads !== 0) {
+    wrong("encoder.heads", `a divisor of its size, ${encoder.size}`);
+  }
+  if (head.kind === "diffusion" && head.samplingSteps > head.steps) {
+    wrong("head.samplingSteps", `at most the noise levels of training (policy.head.steps), ${head.steps}`);
+  }
+  return found;
+}
+
+interface Parts {
+  readonly encoder: z.infer<typeof encoderSchema>;
+  readonly network: z.infer<typeof networkSchema>;
+  readonly head: z.infer<typeof headSchema>;
+}
 
 /** The choice of encoder, network and head. */
 export type PolicyRecipe = z.infer<typeof policyRecipeSchema>;

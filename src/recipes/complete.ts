@@ -47,7 +47,12 @@ function deepest(issues: readonly Issue[]): Issue {
 }
 
 function lowered(message: string): string {
-  return message.replace(/^Invalid (input|option|value): ?/, "").replace(/^Too (small|big): /, "");
+  return message
+    .replace(/^Invalid (input|option|value): ?/, "")
+    .replace(/^Too (small|big): /, "")
+    .replace(/expected number to be >=(\S+)$/, "expected a number of $1 or more")
+    .replace(/expected number to be >(\S+)$/, "expected a number above $1")
+    .replace(/expected number to be <(\S+)$/, "expected a number below $1");
 }
 
 function headOf({ policy }: RecipePart, where: string): HeadName {

@@ -2,7 +2,7 @@
 import { type Dataset, fitNormaliser, type Normalisation, rowsOf, type Split } from "../../datasets/index.ts";
 import { quantileEdges } from "../../heads/index.ts";
 import type { OptimizerRecipe } from "../../optim/index.ts";
-import type { Policy, PolicyRecipe, PolicySpec } from "../../policies/index.ts";
+import { modelOf, type Policy, type PolicyRecipe, type PolicySpec } from "../../policies/index.ts";
 import type { Runtime } from "../../runtime/index.ts";
 import { createTrainer, type Progress, type TrainingSnapshot, train } from "../../training/index.ts";
 import type { Horizons } from "../../world/index.ts";
@@ -35,7 +35,10 @@ type SpecOptions = Pick<CloneOptions, "dataset" | "split" | "policy" | "horizons
 
 const BY_LIMITS = { observation: "limits", action: "limits" } as const;
 
-/** Everything about the policy but its parameters; what is fitted to data is fitted to the training episodes only. */
+/**
+ * Everything about the policy but its parameters; what is fitted to data is fitted to the training episodes only. Throws an
+ * InputError where recipe, horizons and action make no policy (`modelOf`).
+ */
 export function policySpec({ dataset, split, policy, horizons, normalisation = BY_LIMITS }: SpecOptions): PolicySpec {
   const rows = rowsOf(split.episodeEnds, split.train);
   const { observation, action } = dataset;
@@ -55,6 +58,7 @@ export function policySpec({ dataset, split, policy, horizons, normalisation = B
     controlRate: dataset.controlRate,
     recipe: policy,
   };
+  modelOf(spec);
   const { head } = policy;
   if (head.kind !== "autoregressive" || head.binning === "uniform") return spec;
   return { ...spec, binEdges: fitBins(spec, dataset, rows, head.bins) };
