@@ -31,3 +31,4 @@ export {
   wilson,
 } from "./statistics.ts";
 export { branch, type Leaves, mapLeaves, prefixed } from "./tree.ts";
+export { isFull, unusable } from "./unusable.ts";

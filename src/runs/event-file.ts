@@ -5,6 +5,7 @@
  */
 import { closeSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { unusable } from "../base/index.ts";
 import type { MetricsRecord } from "./metrics.ts";
 import { encodeEvent, frameRecord, type TensorboardEvent } from "./tensorboard.ts";
 
@@ -20,8 +21,13 @@ export function eventFile(path: string): EventFile {
   let handle: number | null = null;
   let restartAt: number | null = null;
   const write = (event: TensorboardEvent) => {
-    handle ??= openNext(path);
-    writeFileSync(handle, frameRecord(encodeEvent(event)));
+    const record = frameRecord(encodeEvent(event));
+    try {
+      handle ??= openNext(path);
+      writeFileSync(handle, record);
+    } catch (error) {
+      throw unusable(path, "given TensorBoard's events", error);
+    }
   };
   return {
     append({ update, ...scalars }) {

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError } from "../base/index.ts";
+import { InputError, unusable } from "../base/index.ts";
 import { writeFileAtomic } from "./atomic.ts";
 import { oneLine } from "./json.ts";
 import { type MetricsRecord, metricsLine, parseMetrics } from "./metrics.ts";
@@ -28,6 +28,7 @@ async function readText(file: string): Promise<string> {
 }
 
 export interface MetricsFile {
+  /** Throws InputError where the file system refuses; half a line is cut off when the file is opened again. */
   append(record: MetricsRecord): void;
   /** Removes the records after `update`. */
   rewind(update: number): Promise<void>;
@@ -40,7 +41,11 @@ export function metricsFile(path: string): MetricsFile {
   const file = join(path, METRICS_FILE);
   let handle: number | null = null;
   const flush = () => {
-    if (handle !== null) fsyncSync(handle);
+    try {
+      if (handle !== null) fsyncSync(handle);
+    } catch (error) {
+      throw unusable(file, "flushed to the disk", error);
+    }
   };
   const close = () => {
     flush();
@@ -50,8 +55,12 @@ export function metricsFile(path: string): MetricsFile {
   return {
     append(record) {
       const line = metricsLine(record);
-      handle ??= openAtLineEnd(file);
-      writeFileSync(handle, line);
+      try {
+        handle ??= openAtLineEnd(file);
+        writeFileSync(handle, line);
+      } catch (error) {
+        throw unusable(file, "written", error);
+      }
     },
     async rewind(update) {
       close();

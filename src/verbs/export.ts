@@ -60,9 +60,7 @@ export async function exportRun(request: ExportRequest): Promise<ExportedPolicy>
     keys: Array.from({ length: histories.length / historySize(policy) }, (_, row) => foldIn(randomKey(seed), row)),
   });
   if (parity.passed) {
-    await writeFileAtomic(out, file).catch((error: NodeJS.ErrnoException) => {
-      throw new InputError(`${out}: cannot be written (${error.code === "ENOSPC" ? "the disk is full" : error.code})`);
-    });
+    await writeFileAtomic(out, file);
   }
   const { inputs, outputs } = describe(file);
   return { out, bytes: file.length, batch, head: recipe.head, inputs, outputs, parity };

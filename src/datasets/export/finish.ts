@@ -1,8 +1,7 @@
 /** Exports that are there whole or not at all. */
 import { mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { InputError } from "../../base/index.ts";
-import { unusable } from "../store/unusable.ts";
+import { InputError, unusable } from "../../base/index.ts";
 
 /** A disk with less than this is full, bytes. */
 const ALMOST_NOTHING = 2 ** 20;

@@ -6,8 +6,7 @@ import { closeSync, openSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { devNull } from "node:os";
 import type * as H5wasm from "h5wasm/node";
-import { InputError } from "../../base/index.ts";
-import { unusable } from "../store/unusable.ts";
+import { InputError, unusable } from "../../base/index.ts";
 
 const SIGNATURE = "\x89HDF\r\n\x1a\n";
 /** Type classes of the library, H5T_class_t. */

@@ -2,8 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { InputError } from "../../base/index.ts";
-import { unusable } from "../store/unusable.ts";
+import { InputError, unusable } from "../../base/index.ts";
 import { parseJson } from "./description.ts";
 
 export const INFO_FILE = join("meta", "info.json");

@@ -5,9 +5,8 @@
  */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError } from "../../base/index.ts";
+import { InputError, unusable } from "../../base/index.ts";
 import { createDataset, type Dataset } from "../dataset.ts";
-import { unusable } from "../store/unusable.ts";
 import type { Recorded } from "../verify/finding.ts";
 import { actionColumn, arrange, type Description, parseDescription, type Source } from "./description.ts";
 import { ACTION, dataFile, type Feature, type Info, namesOf, OBSERVATION, readInfo } from "./lerobot-info.ts";

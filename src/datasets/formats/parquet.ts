@@ -2,8 +2,7 @@
 import { open } from "node:fs/promises";
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { InputError } from "../../base/index.ts";
-import { unusable } from "../store/unusable.ts";
+import { InputError, unusable } from "../../base/index.ts";
 
 /** A row as the library gives it: 64-bit integers are bigint, lists are arrays. */
 export type Row = Readonly<Record<string, unknown>>;

@@ -4,10 +4,9 @@
  */
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { InputError } from "../../base/index.ts";
+import { InputError, unusable } from "../../base/index.ts";
 import type { EnvironmentSpec } from "../../world/index.ts";
 import { checkStep, type StoredEpisode } from "./record.ts";
-import { unusable } from "./unusable.ts";
 
 const About = {
   episode: z.string(),

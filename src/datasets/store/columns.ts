@@ -53,9 +53,9 @@ async function buildCache(store: Store, sources: string): Promise<Columns> {
     },
     { version: CACHE_VERSION, sources, provenance: JSON.stringify({ actors, notes }) },
   );
-  await writeFileAtomic(join(store.path, CACHE_FILE), bytes).catch((error: NodeJS.ErrnoException) => {
+  await writeFileAtomic(join(store.path, CACHE_FILE), bytes).catch((error: unknown) => {
     // The dataset can be read without a cache.
-    if (!["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT"].includes(error.code ?? "")) throw error;
+    if (!(error instanceof InputError)) throw error;
   });
   return columns;
 }

@@ -5,12 +5,11 @@
  */
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { McapWriter } from "@mcap/core";
-import { InputError } from "../../base/index.ts";
+import { InputError, unusable } from "../../base/index.ts";
 import type { EnvironmentSpec, Info } from "../../world/index.ts";
 import { encodeEnd, encodeStart, encodeStep } from "./messages.ts";
 import { checkInfo, checkStart, checkStep, type EpisodeStart, type RecordedStep, type StepToRecord } from "./record.ts";
 import { fileDescriptorSet, fullName, TOPICS, type Topic } from "./schema.ts";
-import { unusable } from "./unusable.ts";
 
 export interface EpisodeRecording {
   readonly id: string;

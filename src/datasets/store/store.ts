@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError } from "../../base/index.ts";
+import { InputError, unusable } from "../../base/index.ts";
 import { writeFileAtomic } from "../../runs/node.ts";
 import type { EnvironmentSpec, Episode, Observation } from "../../world/index.ts";
 import {
@@ -19,7 +19,6 @@ import { decodeEpisode } from "./episode-file.ts";
 import { type Manifest, manifestText, parseManifest, type StoreProvenance } from "./manifest.ts";
 import type { EpisodeStart, StepToRecord, StoredEpisode } from "./record.ts";
 import { type EpisodeRecording, startRecording } from "./recording.ts";
-import { unusable } from "./unusable.ts";
 
 export const MANIFEST_FILE = "dataset.json";
 export const ANNOTATIONS_FILE = "annotations.jsonl";

@@ -1,10 +1,9 @@
 /** Stores from stores: several merged into one, one split in two. Files are copied whole; sources stay as they are. */
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError } from "../../base/index.ts";
+import { InputError, unusable } from "../../base/index.ts";
 import { splitByEpisode } from "../split.ts";
 import { createStore, EPISODES, openStore, type Store } from "./store.ts";
-import { unusable } from "./unusable.ts";
 
 /**
  * All episodes of the stores at `paths` that are not deleted, in their order, with their annotations, numbered anew, as

@@ -1,12 +1,11 @@
 /** A store of ours as it was recorded, for verification: values may be anything, time stamps and bounds are kept. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError } from "../../base/index.ts";
+import { InputError, unusable } from "../../base/index.ts";
 import { observationNames, packObservation } from "../../world/index.ts";
 import { decodeEpisode } from "../store/episode-file.ts";
 import type { StoredEpisode } from "../store/record.ts";
 import { EPISODES, openStore } from "../store/store.ts";
-import { unusable } from "../store/unusable.ts";
 import type { Recorded } from "./finding.ts";
 
 /**
