@@ -36,7 +36,7 @@ export interface ParityRequest {
   readonly histories: Float32Array;
   /** One for each history. */
   readonly keys: readonly Key[];
-  /** Time after which the reference, which is slow, begins no further row, ms; default 10,000. */
+  /** Time after which the reference, which is slow, begins no further row, ms; default 5,000. */
   readonly patience?: number;
 }
 
@@ -126,7 +126,7 @@ function livePolicy(policy: Policy, { histories, keys }: ParityRequest): LivePol
 }
 
 /** The chunks of the first rows, as many as there is patience for, and at least one. */
-function referenceChunks(live: LivePolicy, { keys, patience = 10_000 }: ParityRequest): Float64Array {
+function referenceChunks(live: LivePolicy, { keys, patience = 5_000 }: ParityRequest): Float64Array {
   const started = performance.now();
   const chunks: number[] = [];
   for (let row = 0; row < keys.length; row++) {
