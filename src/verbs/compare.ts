@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../base/index.ts";
 import { type Comparison, compare, type Evaluation } from "../evaluation/index.ts";
-import { evaluatePolicy, type PolicyEvaluationRequest } from "./evaluate-task.ts";
+import { evaluatePolicy, fittingPolicy, type PolicyEvaluationRequest } from "./evaluate-task.ts";
 import { POLICY_FILE } from "./run-files.ts";
 
 /** An evaluation and what it is called. */
@@ -60,10 +60,11 @@ export async function evaluateRuns({ runs, onProgress, ...request }: RunsRequest
   const twice = runs.find((run, i) => runs.indexOf(run) < i);
   if (twice !== undefined) throw new InputError(`${twice}: given twice, expected different runs`);
   const files = await Promise.all(runs.map(policyOf));
+  // The first says what the task is, unless the caller does; all are looked at before any is evaluated.
+  const { task } = await fittingPolicy(files[0], request.task);
+  for (const file of files.slice(1)) await fittingPolicy(file, task);
   const evaluations: NamedEvaluation[] = [];
   for (const [i, name] of runs.entries()) {
-    // The first says what the task is, unless the caller does.
-    const task = request.task ?? evaluations[0]?.evaluation.task;
     const evaluation = await evaluatePolicy({
       ...request,
       task,

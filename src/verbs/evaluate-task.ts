@@ -46,11 +46,7 @@ export interface PolicyEvaluationRequest extends EpisodesRequest {
  */
 export async function evaluatePolicy(request: PolicyEvaluationRequest): Promise<Evaluation> {
   const { threads = 1, execution = { kind: "receding" } } = request;
-  const [policy, where] = await readPolicy(request.policy);
-  const metadata = policyMetadata(policy, where);
-  const task = request.task ?? metadata.task;
-  const { spec } = (await taskOf(task)).makeEnvironment();
-  columnsOf(metadata, spec, where);
+  const { policy, where, metadata, task, spec } = await fittingPolicy(request.policy, request.task);
   const batch = describe(policy).inputs.observation?.shape[0] ?? 1;
   const together = request.together ?? batch * Math.ceil(64 / batch);
   const setup: PolicySetup = { task, policy, where, threads, together, execution };
@@ -71,6 +67,27 @@ export async function evaluateExpert(request: ExpertEvaluationRequest): Promise<
   const { spec } = task.makeEnvironment();
   const setup: ExpertSetup = { task: reference, experts };
   return shareOut(request, { exportName: "playExpert", setup, spec, actor: experts.join(",") });
+}
+
+/** A policy and the task that it fits: the one given, or the one it says it is for. Throws InputError as `evaluatePolicy`. */
+export async function fittingPolicy(given: Uint8Array | string, reference?: TaskReference) {
+  const [policy, where] = await readPolicy(given);
+  const metadata = policyMetadata(policy, where);
+  const task: TaskReference = reference ?? metadata.task;
+  const { spec } = (
+    reference === undefined ? await ownTask(metadata.task, where) : await taskOf(reference)
+  ).makeEnvironment();
+  columnsOf(metadata, spec, where);
+  return { policy, where, metadata, task, spec };
+}
+
+/** The task that a policy says it is for. Throws InputError that begins with the policy where there is none of this name. */
+async function ownTask(name: string, where: string) {
+  try {
+    return await taskOf(name);
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${where}: ${error.message}`) : error;
+  }
 }
 
 async function readPolicy(policy: Uint8Array | string): Promise<[bytes: Uint8Array, where: string]> {

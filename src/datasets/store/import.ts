@@ -2,7 +2,7 @@
 import { type Box, box, type EnvironmentSpec } from "../../world/index.ts";
 import { type Column, type Dataset, spanOf } from "../dataset.ts";
 import type { Recorded } from "../verify/finding.ts";
-import { createStore, type Store } from "./store.ts";
+import { createFilledStore, type Store } from "./store.ts";
 
 /** What a column without an array of its own is called within the array that bears its name. */
 const ALONE = "value";
@@ -13,7 +13,8 @@ const UNKNOWN =
 /**
  * Records the episodes of a dataset into a new store at `path`: every step by the expert, at the source's time stamps where
  * it has them. Columns `array.dimension` become arrays, those of one array side by side; where they lay so before, the store
- * reads back as the same dataset, with the same digest. Throws InputError for a folder that is not new or empty.
+ * reads back as the same dataset, with the same digest. Throws InputError for a folder that is not new or empty,
+ * and where the disk is full: nothing of the store stays then.
  */
 export async function importToStore(
   data: Dataset & Pick<Recorded, "time" | "actionBounds">,
@@ -22,40 +23,41 @@ export async function importToStore(
 ): Promise<Store> {
   const { provenance, episodeEnds, controlRate, action, time } = data;
   const arrays = arraysOf(data.observation);
-  const store = await createStore(path, {
+  const actors = provenance.actors.length > 0 ? provenance.actors : ["unknown"];
+  const parts = {
     spec: specOf(data, arrays),
     provenance: {
       source: `imported from ${provenance.source} (${provenance.format})`,
       notes: [...provenance.notes, UNKNOWN],
     },
     actionResolution: action.resolution,
-  });
-  const actors = provenance.actors.length > 0 ? provenance.actors : ["unknown"];
-  for (let episode = 0; episode < episodeEnds.length; episode++) {
-    const { start, end } = spanOf(episodeEnds, episode);
-    const recording = await store.startEpisode({ seed: episode, actors, info: { success: false } });
-    try {
-      for (let row = start; row < end; row++) {
-        await recording.append({
-          observation: Object.fromEntries(
-            arrays.map(({ name, columns }) => [name, pick(data.observation, row, columns)]),
-          ),
-          action: action.values.slice(row * action.names.length, (row + 1) * action.names.length),
-          controller: "expert",
-          chunkPlace: 0,
-          reward: 0,
-          terminated: false,
-          truncated: false,
-          time: time ? time[row] - time[start] : (row - start) / controlRate,
-        });
+  };
+  return createFilledStore(path, parts, async (store) => {
+    for (let episode = 0; episode < episodeEnds.length; episode++) {
+      const { start, end } = spanOf(episodeEnds, episode);
+      const recording = await store.startEpisode({ seed: episode, actors, info: { success: false } });
+      try {
+        for (let row = start; row < end; row++) {
+          await recording.append({
+            observation: Object.fromEntries(
+              arrays.map(({ name, columns }) => [name, pick(data.observation, row, columns)]),
+            ),
+            action: action.values.slice(row * action.names.length, (row + 1) * action.names.length),
+            controller: "expert",
+            chunkPlace: 0,
+            reward: 0,
+            terminated: false,
+            truncated: false,
+            time: time ? time[row] - time[start] : (row - start) / controlRate,
+          });
+        }
+        await recording.finish({ success: false });
+      } finally {
+        await recording.abandon().catch(() => {});
       }
-      await recording.finish({ success: false });
-    } finally {
-      await recording.abandon().catch(() => {});
+      onEpisode(episode + 1, episodeEnds.length);
     }
-    onEpisode(episode + 1, episodeEnds.length);
-  }
-  return store;
+  });
 }
 
 /** An observation array and the columns it is made of. */

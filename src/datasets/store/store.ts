@@ -3,7 +3,7 @@
  * `annotations.jsonl`. Any number of processes may record into it at once, each its own episodes.
  */
 import { mkdirSync, readdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, unusable } from "../../base/index.ts";
 import { writeFileAtomic } from "../../runs/node.ts";
@@ -73,11 +73,37 @@ export async function createStore(
       throw new InputError(`${path}: holds ${JSON.stringify(found)}, expected a new or empty folder for a dataset`);
     }
     mkdirSync(join(path, EPISODES));
-    await writeFileAtomic(file, text);
+    await writeFileAtomic(file, text).catch(async (error) => {
+      await discard(path);
+      throw error;
+    });
   } catch (error) {
     throw unusable(path, "made a dataset", error);
   }
   return openStore(path);
+}
+
+/** Makes a store that `fill` puts episodes into. Where that fails (a full disk), nothing of it stays. Throws as both do. */
+export async function createFilledStore(
+  path: string,
+  parts: NewStore,
+  fill: (store: Store) => Promise<unknown>,
+): Promise<Store> {
+  const store = await createStore(path, parts);
+  try {
+    await fill(store);
+  } catch (error) {
+    await discard(path);
+    throw error;
+  }
+  return store;
+}
+
+/** Removes what makes a folder a store; what cannot be removed stays. */
+async function discard(path: string): Promise<void> {
+  for (const name of [EPISODES, MANIFEST_FILE, ANNOTATIONS_FILE]) {
+    await rm(join(path, name), { recursive: true, force: true }).catch(() => {});
+  }
 }
 
 /** Opens a store. Throws InputError where there is none, or its dataset.json is not one or of a newer version. */

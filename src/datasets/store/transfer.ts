@@ -3,7 +3,7 @@ import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, unusable } from "../../base/index.ts";
 import { splitByEpisode } from "../split.ts";
-import { createStore, EPISODES, openStore, type Store } from "./store.ts";
+import { createFilledStore, EPISODES, openStore, type Store } from "./store.ts";
 
 /**
  * All episodes of the stores at `paths` that are not deleted, in their order, with their annotations, numbered anew, as
@@ -17,10 +17,10 @@ export async function mergeStores(paths: readonly string[], out: string): Promis
   const notes = [...new Set(stores.flatMap(({ provenance }) => provenance.notes))];
   const provenance = { source: `merged from ${paths.join(", ")}`, notes };
   const { spec, actionResolution } = stores[0];
-  const merged = await createStore(out, { spec, provenance, actionResolution });
-  let count = 0;
-  for (const store of stores) count = await copyEpisodes(store, store.episodeIds(), merged, count);
-  return merged;
+  return createFilledStore(out, { spec, provenance, actionResolution }, async (merged) => {
+    let count = 0;
+    for (const store of stores) count = await copyEpisodes(store, store.episodeIds(), merged, count);
+  });
 }
 
 /**
@@ -42,14 +42,10 @@ export async function splitStore(
     const source = `${name} part of ${path} (seed ${options.seed}, fraction ${options.validationFraction})`;
     const provenance = { source, notes: store.provenance.notes };
     const { spec, actionResolution } = store;
-    const made = await createStore(options[name], { spec, provenance, actionResolution });
-    await copyEpisodes(
-      store,
-      Array.from(split[name], (i) => ids[i]),
-      made,
-      0,
+    const chosen = Array.from(split[name], (i) => ids[i]);
+    return createFilledStore(options[name], { spec, provenance, actionResolution }, (made) =>
+      copyEpisodes(store, chosen, made, 0),
     );
-    return made;
   };
   return { train: await part("train"), validation: await part("validation") };
 }
