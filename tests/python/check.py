@@ -7,7 +7,8 @@ NAME.safetensors beside NAME.safetensors.json = {name: tensor}; a tensor is {"dt
 dtype names, data flat in row-major order, and the strings "NaN", "Infinity" and "-Infinity" where JSON has no number.
 
 A model passes when the official checker accepts it, it names exactly the stored inputs and outputs, and onnxruntime
-gives the stored outputs: floats within |a - b| <= atol + rtol |b|, all else exactly. Prints one line per file and a
+gives the stored outputs: floats within |a - b| <= atol + rtol |b|, all else exactly; an output that "scale" (optional)
+names is multiplied by its factors first, along the last axis. Prints one line per file and a
 total; exits with 1 when a file failed or there was none.
 """
 
@@ -19,6 +20,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import safetensors.numpy
+from documented_example import check_example
 from exported_datasets import check_lerobot, check_robomimic
 
 
@@ -65,8 +67,11 @@ def check_model(path):
     same_names("outputs", names, stored["outputs"])
     found = session.run(names, {name: read_tensor(tensor) for name, tensor in stored["inputs"].items()})
     tolerances = stored["rtol"], stored["atol"]
-    expected = [read_tensor(stored["outputs"][name]) for name in names]
-    errors = [compare(*each, *tolerances) for each in zip(names, map(np.asarray, found), expected, strict=True)]
+    scale = stored.get("scale", {})
+    scaled = lambda name, value: value * np.float32(scale[name]) if name in scale else value
+    found = [scaled(name, np.asarray(value)) for name, value in zip(names, found, strict=True)]
+    expected = [scaled(name, read_tensor(stored["outputs"][name])) for name in names]
+    errors = [compare(*each, *tolerances) for each in zip(names, found, expected, strict=True)]
     return f"checker, {len(names)} output(s), largest difference {max(errors, default=0):.2g}"
 
 
@@ -84,6 +89,7 @@ CHECKS = {
     ".safetensors": check_parameters,
     ".hdf5": check_robomimic,
     ".lerobot": check_lerobot,
+    ".example": check_example,
 }
 
 

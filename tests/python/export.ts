@@ -1,8 +1,7 @@
 /**
  * Writes our programs as files for tests/python/check.py: every primitive with its gradient, loops, random numbers, a
  * training loop; beside each the inputs and what the reference interpreter makes of them; two policies, beside each what
- * its plain twin does; and a parameter file; two
- * dataset exports.
+ * its plain twin does, and one of every head; the example of docs/export.md; a parameter file; two dataset exports.
  *
  *     tsx tests/python/export.ts DIR
  */
@@ -18,6 +17,7 @@ import { caseProgram, PRIMITIVES } from "../tensor/cases/index.ts";
 import { LOOP_CASES, loopProgram } from "../tensor/cases/loops.ts";
 import { trainingProgram } from "../tensor/cases/training.ts";
 import { writeExportedDatasets } from "./exported-datasets.ts";
+import { writeExample, writePolicies } from "./policies.ts";
 
 interface Exported {
   name: string;
@@ -98,5 +98,7 @@ write(folder, { name: "random", program: drawing, feeds: { key: [...DRAW_KEY] } 
 write(folder, { name: "training", ...trainingProgram() });
 writePolicy(folder, "l2");
 writePolicy(folder, "gmm");
+writePolicies(folder);
+writeExample(folder);
 writeParameters(folder);
 await writeExportedDatasets(folder);
