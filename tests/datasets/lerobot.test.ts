@@ -1,10 +1,9 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parquetMetadataAsync, parquetReadObjects } from "hyparquet";
-import { parquetWriteFile, type SchemaElement } from "hyparquet-writer";
 import { describe, expect, it } from "vitest";
 import { datasetDigest, readDataset, readLeRobot, readRecorded, writeLeRobot } from "../../src/datasets/node.ts";
 import { awkward, besides, expected, failureOf, GOLDEN, rowsOf, scratchPaths } from "./formats-fixture.ts";
+import { editRows } from "./parquet-edit.ts";
 
 const PYTHON = join(GOLDEN, "lerobot");
 const INFO = "meta/info.json";
@@ -80,44 +79,6 @@ function editInfo(folder: string, change: (info: Record<string, unknown>) => voi
   const info = JSON.parse(readFileSync(join(folder, INFO), "utf8"));
   change(info);
   writeFileSync(join(folder, INFO), JSON.stringify(info));
-}
-
-/** Rewrites some columns of a parquet file, changed. */
-async function editRows(
-  path: string,
-  columns: string[],
-  change: (rows: Record<string, unknown>[]) => unknown[],
-): Promise<void> {
-  const { buffer, byteOffset, byteLength } = readFileSync(path);
-  const file = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
-  const rows = change(await parquetReadObjects({ file, columns, metadata: await parquetMetadataAsync(file) }));
-  const columnData = columns.map((name) => ({
-    name,
-    data: (rows as Record<string, unknown>[]).map((row) => row[name]),
-  }));
-  const schema = columnData.flatMap(({ name, data }) => elementsOf(name, data));
-  parquetWriteFile({
-    filename: path,
-    columnData,
-    schema: [{ name: "schema", num_children: columns.length }, ...schema],
-  });
-}
-
-function elementsOf(name: string, data: unknown[]): SchemaElement[] {
-  const [first] = data;
-  if (!Array.isArray(first)) {
-    const isWhole = typeof data.find((value) => value !== null) === "bigint";
-    return [{ name, type: isWhole ? "INT64" : "DOUBLE", repetition_type: "OPTIONAL" }];
-  }
-  const element: SchemaElement =
-    typeof first[0] === "string"
-      ? { name: "element", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" }
-      : { name: "element", type: "DOUBLE", repetition_type: "OPTIONAL" };
-  return [
-    { name, repetition_type: "OPTIONAL", num_children: 1, converted_type: "LIST" },
-    { name: "list", repetition_type: "REPEATED", num_children: 1 },
-    element,
-  ];
 }
 
 const ROWS = [

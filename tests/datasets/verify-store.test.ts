@@ -13,6 +13,7 @@ import {
   type Store,
   splitStore,
 } from "../../src/datasets/node.ts";
+import { replace } from "./mcap-edit.ts";
 import { plainStep, spec, temporaryPaths } from "./store-fixture.ts";
 import { refusal } from "./store-refusal.ts";
 import { cart } from "./verify-fixture.ts";
@@ -31,30 +32,6 @@ async function twoEpisodes(): Promise<Store> {
     await recording.finish({ success: true });
   }
   return store;
-}
-
-const CHUNK = 6;
-/** Of a chunk: opcode and length (9 bytes), then start, end and size (8 bytes each), then the checksum. */
-const CHECKSUM = 9 + 3 * 8;
-
-/** Puts one float32 for another wherever it is in the steps of a file; a checksum of 0 is none. */
-function replace(file: string, from: number, to: number): number {
-  const bytes = readFileSync(file);
-  const wanted = Buffer.from(Float32Array.of(from).buffer);
-  let count = 0;
-  for (let offset = 8; offset < bytes.length - 8; ) {
-    const length = 9 + Number(bytes.readBigUInt64LE(offset + 1));
-    const record = bytes.subarray(offset, offset + length);
-    const at = bytes[offset] === CHUNK ? record.indexOf(wanted) : -1;
-    if (at >= 0) {
-      record.writeFloatLE(to, at);
-      record.writeUInt32LE(0, CHECKSUM);
-      count++;
-    }
-    offset += length;
-  }
-  writeFileSync(file, bytes);
-  return count;
 }
 
 describe("a store", () => {
