@@ -50,6 +50,7 @@ function lowered(message: string): string {
   return message
     .replace(/^Invalid (input|option|value): ?/, "")
     .replace(/^Too (small|big): /, "")
+    .replace(/, received .*$/, "")
     .replace(/expected number to be >=(\S+)$/, "expected a number of $1 or more")
     .replace(/expected number to be >(\S+)$/, "expected a number above $1")
     .replace(/expected number to be <(\S+)$/, "expected a number below $1");

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { addRecipeFlags, RECIPE_FLAGS, recipeOfFlags, recipeOver } from "../../src/cli/recipe-flags.ts";
-import { recipeJsonSchema } from "../../src/recipes/index.ts";
+import { type RecipePart, recipeJsonSchema } from "../../src/recipes/index.ts";
 
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -71,7 +71,7 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string | null, value: un
 };
 
 /** The part of a recipe that these arguments choose. */
-function partOf(...args: string[]): unknown {
+function partOf(...args: string[]): RecipePart {
   const command = addRecipeFlags(new Command())
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
@@ -79,8 +79,8 @@ function partOf(...args: string[]): unknown {
 }
 
 /** `{ a: { b: value } }` for "a.b". */
-const nested = (path: string, value: unknown): unknown =>
-  path.split(".").reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
+const nested = (path: string, value: unknown): RecipePart =>
+  path.split(".").reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as RecipePart;
 
 const argumentsFor = (field: string): string[] => {
   const { flag } = RECIPE_FLAGS.find((one) => one.field === field)!;
@@ -102,14 +102,14 @@ describe("the flags of a recipe", () => {
 
   it("choose nothing where there are none, and all fields where there are all", () => {
     expect(partOf()).toEqual({});
-    const all = leaves.reduce((part, field) => recipeOver(part, nested(field, EXAMPLES[field][1]) as object), {});
+    const all = leaves.reduce<RecipePart>((part, field) => recipeOver(part, nested(field, EXAMPLES[field][1])), {});
     expect(partOf(...leaves.flatMap(argumentsFor))).toEqual(all);
   });
 
   it("stand over the fields of a file, one by one", () => {
     const file = { updates: 10, horizons: { observationHorizon: 1, actionHorizon: 4 }, observation: ["a", "b"] };
-    const flags = partOf("--action-horizon", "8", "--observation", "c") as object;
-    expect(recipeOver(file, { ...flags })).toEqual({
+    const flags = partOf("--action-horizon", "8", "--observation", "c");
+    expect(recipeOver(file, flags)).toEqual({
       updates: 10,
       horizons: { observationHorizon: 1, actionHorizon: 8 },
       observation: ["c"],
