@@ -207,3 +207,52 @@ describe("the L2 head", () => {
     expect(Array.from(results.sample)).toEqual(feeds.output);
   });
 });
+
+describe("the likeliest mode", () => {
+  // logits 0.2, 1.4, 1.3 and 2, -1, 1.99: modes 1 and 0
+  const means = [-0.5, 0.1, 0.6, -0.2, 0.3, 0.9];
+  const deviations = Array(6).fill(0.25);
+  const raw = [...rawOf(means, deviations, [0.2, 1.4, 1.3]), ...rawOf(means, deviations, [2, -1, 1.99])];
+
+  it("is taken without noise, its mean alone", async () => {
+    const head = mixtureHead({ actionSize: 2, modes: 3, likeliestMode: true });
+    expect(head.noiseSize).toBe(0);
+    const [output, noise] = [input("output", [2, head.outputSize]), input("noise", [2, 0])];
+    const outputs = { chunk: head.sample(output, noise) };
+    for (const { chunk } of [
+      inFloat64([output], outputs, { output: raw }),
+      await inFloat32([output], outputs, { output: raw }),
+    ]) {
+      [0.6, -0.2, -0.5, 0.1].forEach((value, i) => {
+        expect(chunk[i]).toBeCloseTo(value, 6);
+      });
+    }
+  });
+
+  it("is drawn within, where deviations are asked for: the noise is the numbers' alone", async () => {
+    const head = mixtureHead({ actionSize: 2, modes: 3, likeliestMode: true, samplingScale: 0.5 });
+    expect(head.noiseSize).toBe(2);
+    const [output, noise] = [input("output", [2, head.outputSize]), input("noise", [2, 2])];
+    const outputs = { chunk: head.sample(output, noise) };
+    const feeds = { output: raw, noise: [1, -2, 0, 3] };
+    for (const { chunk } of [
+      inFloat64([output, noise], outputs, feeds),
+      await inFloat32([output, noise], outputs, feeds),
+    ]) {
+      // mean + 0.5 · 0.25 · normal
+      [0.6 + 0.125, -0.2 - 0.25, -0.5, 0.1 + 0.375].forEach((value, i) => {
+        expect(chunk[i]).toBeCloseTo(value, 6);
+      });
+    }
+  });
+
+  it("changes nothing of the density", () => {
+    const output = input("output", [2, 15]);
+    const actions = input("actions", [2, 2]);
+    const logOf = (likeliestMode: boolean) =>
+      mixtureHead({ actionSize: 2, modes: 3, likeliestMode }).logProbability(output, actions);
+    const feeds = { output: raw, actions: [0.1, 0.2, -0.5, 0.5] };
+    const { plain, likeliest } = inFloat64([output, actions], { plain: logOf(false), likeliest: logOf(true) }, feeds);
+    expect(likeliest).toEqual(plain);
+  });
+});
