@@ -19,14 +19,18 @@ export interface EventFile {
 /** The writer of the events of the run at `path`. A file begins with the first record. */
 export function eventFile(path: string): EventFile {
   let handle: number | null = null;
+  let file = path;
   let restartAt: number | null = null;
   const write = (event: TensorboardEvent) => {
     const record = frameRecord(encodeEvent(event));
     try {
-      handle ??= openNext(path);
+      if (handle === null) {
+        file = nextFile(path);
+        handle = openSync(file, "wx");
+      }
       writeFileSync(handle, record);
     } catch (error) {
-      throw unusable(path, "given TensorBoard's events", error);
+      throw unusable(file, "written", error);
     }
   };
   return {
@@ -48,7 +52,7 @@ export function eventFile(path: string): EventFile {
 }
 
 /** `events.out.tfevents.SECONDS.COUNT`, after all that are there even where the clock was set back. */
-function openNext(path: string): number {
+function nextFile(path: string): string {
   const present = readdirSync(path)
     .map((name) => /^events\.out\.tfevents\.(\d{10})\.(\d{4})$/.exec(name))
     .flatMap((match) => (match ? [{ seconds: Number(match[1]), count: Number(match[2]) }] : []))
@@ -56,5 +60,5 @@ function openNext(path: string): number {
   const now = Math.floor(Date.now() / 1000);
   const last = present[0];
   const [seconds, count] = last && last.seconds >= now ? [last.seconds, last.count + 1] : [now, 0];
-  return openSync(join(path, `events.out.tfevents.${seconds}.${String(count).padStart(4, "0")}`), "wx");
+  return join(path, `events.out.tfevents.${seconds}.${String(count).padStart(4, "0")}`);
 }
