@@ -1,6 +1,6 @@
 /** The commands and their flags. Exit codes: 0 success, 1 a job failed, 2 bad usage or bad input with one clear line. */
 import { Command, CommanderError } from "commander";
-import { InputError } from "../base/index.ts";
+import { InputError, isFull, unusable } from "../base/index.ts";
 import type { Register } from "./arguments.ts";
 import { registerCollect } from "./commands/collect.ts";
 import { registerCompare } from "./commands/compare.ts";
@@ -44,7 +44,15 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof FailedVerdict) return 1;
-    process.stderr.write(oneLine((error as Error).message));
-    return error instanceof InputError ? 2 : 1;
+    // A disk can be full wherever something is written.
+    const refusal = isFull(error) ? unusable(placeOf(error), "written", error) : error;
+    process.stderr.write(oneLine((refusal as Error).message));
+    return refusal instanceof InputError ? 2 : 1;
   }
 }
+
+/** What the system says of where it was: a path, or only what was called. */
+const placeOf = (error: unknown): string => {
+  const { path, syscall = "write" } = error as NodeJS.ErrnoException;
+  return path ?? `a file (${syscall})`;
+};
