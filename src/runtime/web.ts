@@ -36,7 +36,12 @@ export async function webRuntime({
   return {
     name: `web ${provider}, ${threads} thread${threads === 1 ? "" : "s"}`,
     open: (model) => {
-      const options = { executionProviders: [provider], graphOptimizationLevel: "all" } as const;
+      const options = {
+        executionProviders: [provider],
+        graphOptimizationLevel: "all",
+        // errors only, as in Node
+        logSeverityLevel: 3,
+      } as const;
       return openWith(library as Library, model, options, { fillsGiven: false });
     },
   };
