@@ -98,7 +98,7 @@ export function policyOf(recipe: PolicyRecipe, hasEdges = false, horizons = HORI
     const own = Array.from(path).reduce((key, letter) => foldIn(key, letter.codePointAt(0)!), randomKey(5));
     const stream = randomStream(own);
     const fanIn = shape.length > 1 ? sizeOf(shape) / shape[0] : 4;
-    return Float32Array.from({ length: sizeOf(shape) }, () => (1.5 * stream.normal()) / Math.sqrt(fanIn));
+    return Float32Array.from({ length: sizeOf(shape) }, () => stream.normal() / Math.sqrt(fanIn));
   });
   return { spec, parameters };
 }
