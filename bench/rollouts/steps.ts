@@ -18,7 +18,6 @@ function pythonWithGym(): string | null {
     process.env.APPRENTICE_GYM_PYTHON,
     `${root}.cache/gym-python/bin/python`,
     "/opt/apprentice-pusht/bin/python",
-    "/root/venv-gym/bin/python",
     "python3",
   ];
   const hasGym = (python: string) =>

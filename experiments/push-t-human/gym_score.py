@@ -1,9 +1,9 @@
 """What an exported policy is worth in the original engine: gym-pusht (pymunk, Chipmunk 7), from the same starts as ours.
 
-    python3 -m venv /root/venv-gym
-    /root/venv-gym/bin/pip install gym-pusht==0.1.8 pymunk==6.11.1 onnxruntime numpy shapely
+    python3 -m venv .cache/gym-python
+    .cache/gym-python/bin/pip install gym-pusht==0.1.8 pymunk==6.11.1 onnxruntime numpy shapely
     npx tsx experiments/push-t-human/starts.ts --episodes 500 --out starts.json
-    /root/venv-gym/bin/python experiments/push-t-human/gym_score.py --policy policy-64.onnx --starts starts.json --out gym.json
+    .cache/gym-python/bin/python experiments/push-t-human/gym_score.py --policy policy-64.onnx --starts starts.json --out gym.json
     npx tsx experiments/push-t-human/engines.ts --policy policy-64.onnx --gym gym.json     # ours on the same seeds, and the difference
 
 gym-pusht 0.1.8 needs pymunk below 7, which pip chooses by itself. The policy may be exported for any batch, best
