@@ -49,7 +49,8 @@ export interface AutoregressiveOptions {
 
 /**
  * Actions are the centres of their bins; the network, too, sees centres, in training as in decoding. The density is that
- * of the bins, uniform within each: log P(bin) - log width, exact. Throws a RangeError for fewer than 2 bins, a
+ * of the bins, uniform within each: log P(bin) - log width, exact (docs/algorithms/autoregressive.md, lines 2 and 3;
+ * sampling is lines 4 to 8). Throws a RangeError for fewer than 2 bins, a
  * temperature below 0 or an order that is none.
  */
 export function autoregressiveHead(options: AutoregressiveOptions): TractableHead<Autoregression> {

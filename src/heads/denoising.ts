@@ -1,4 +1,4 @@
-/** Sampling from a diffusion: from normals to chunks, all steps one loop in the graph. */
+/** Sampling from a diffusion: from normals to chunks, all steps one loop in the graph (docs/algorithms/diffusion.md, lines 5 to 9). */
 import {
   add,
   clip,

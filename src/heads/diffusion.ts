@@ -77,7 +77,8 @@ export function signalAndSpread(alphaBar: number): Pair {
 }
 
 /**
- * Mean squared error of what is predicted, one random time for each chunk `[B, D]` (Ho et al. 2020, Algorithm 1).
+ * Mean squared error of what is predicted, one random time for each chunk `[B, D]` (Ho et al. 2020, Algorithm 1;
+ * docs/algorithms/diffusion.md, lines 1 to 3).
  *
  * @param prediction what the network predicts; default "epsilon"
  */

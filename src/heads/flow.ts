@@ -39,7 +39,7 @@ export function noiseLevel(uniform: Tensor, law: LevelLaw): Tensor {
 
 /**
  * Mean squared error of the predicted velocity on the straight line level · noise + (1 - level) · chunk, whose velocity
- * is noise - chunk; one random level for each chunk `[B, D]`.
+ * is noise - chunk; one random level for each chunk `[B, D]` (docs/algorithms/flow.md, lines 1 to 3).
  */
 export function flowLoss(
   velocity: Velocity,
@@ -67,7 +67,8 @@ export function flowLevels(steps: number): number[] {
 }
 
 /**
- * Chunks `[B, D]` from standard normals `[B, D]` by Euler steps along the velocity. All steps are one loop in the graph.
+ * Chunks `[B, D]` from standard normals `[B, D]` by Euler steps along the velocity (docs/algorithms/flow.md, lines 5 to 8).
+ * All steps are one loop in the graph.
  *
  * @param velocityAt the velocity at step k of `flowLevels(steps)`, so that what depends on the level alone can be
  *   computed once for all steps

@@ -1,4 +1,7 @@
-/** One Gaussian with a diagonal deviation (robomimic's BC-Gaussian, Mandlekar et al. 2021; ALGORITHMS 2.1). */
+/**
+ * One Gaussian with a diagonal deviation (robomimic's BC-Gaussian, Mandlekar et al. 2021; docs/algorithms/gaussian.md,
+ * lines 1 to 3).
+ */
 import {
   add,
   clip,

@@ -50,7 +50,8 @@ interface Mixture {
 
 /**
  * Outputs `[B, K·D + K·D + K]`: means through tanh, deviations through softplus plus the minimum, logits. Everything is
- * computed in log space: the naive sum of densities underflows at a few deviations.
+ * computed in log space: the naive sum of densities underflows at a few deviations (docs/algorithms/mixture.md, lines 1
+ * to 4).
  */
 export function mixtureHead(options: MixtureOptions): TractableHead {
   const { actionSize, modes = 5, minimumDeviation = 1e-4, samplingScale = 0, likeliestMode = false } = options;

@@ -1,6 +1,6 @@
 /**
  * Regression: the network's outputs are the actions. The losses differ in where their minimiser lies between
- * contradictory demonstrations (ALGORITHMS 1.1).
+ * contradictory demonstrations (docs/algorithms/regression.md, lines 1 to 4).
  */
 import { abs, minimum, mul, square, sub, type Tensor } from "../tensor/index.ts";
 import { type Head, meanOfNumbers } from "./head.ts";

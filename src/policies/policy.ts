@@ -168,7 +168,10 @@ function repeated<T>(values: readonly T[], times: number): T[] {
   return Array.from({ length: times }, () => values).flat();
 }
 
-/** The order of a chunk's numbers in which, at every step, the named dimensions come first; undefined for no names. */
+/**
+ * The order of a chunk's numbers in which, at every step, the named dimensions come first; undefined for no names
+ * (docs/algorithms/autoregressive.md, line 1).
+ */
 function chunkOrder(first: readonly string[], names: readonly string[], horizon: number): number[] | undefined {
   if (first.length === 0) return undefined;
   const places = first.map((name) => {

@@ -1,4 +1,4 @@
-/** How chunks of actions are executed: which of the plans decides what is done now (ALGORITHMS.md 4.6, 4.12). */
+/** How chunks of actions are executed: which of the plans decides what is done now (docs/algorithms/chunks.md, lines 2 to 5). */
 import type { Horizons } from "../world/index.ts";
 
 /**
