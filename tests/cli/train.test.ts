@@ -200,7 +200,7 @@ describe("evaluate refuses", () => {
     expect(await damaged("recipe.json", edit({ batchSize: "all" }))).toContain("recipe.json: batchSize: ");
     const horizons = { observationHorizon: 4, predictionHorizon: 4, actionHorizon: 4 };
     expect(await damaged("recipe.json", edit({ horizons }))).toContain(
-      "recipe.json: horizons: expected predictionHorizon",
+      "expected predictionHorizon of at least observationHorizon - 1 + actionHorizon",
     );
   });
 
@@ -220,7 +220,7 @@ describe("evaluate refuses", () => {
     expect((await runHere("train", drive, "--head", "gmm", "--updates", "20", "--out", other)).code).toBe(0);
     expect(
       await damaged("parameters.safetensors", () => readFileSync(join(other, "parameters.safetensors"))),
-    ).toContain('tensor "4.weight" is float32 [85, 64], expected float32 [8, 64]');
+    ).toContain('tensor "network.4.weight" is float32 [85, 64], expected float32 [8, 64]');
     expect(await damaged("policy.onnx", () => readFileSync(join(other, "policy.onnx")))).toContain(
       'head is "gmm", expected "l2" as in the recipe',
     );
@@ -229,7 +229,10 @@ describe("evaluate refuses", () => {
   it("a recording that has gone, or holds another task", async () => {
     const path = join(good(), "recipe.json");
     const text = readFileSync(path, "utf8");
-    const pointAt = (dataset: string) => writeFileSync(path, JSON.stringify({ ...JSON.parse(text), dataset }));
+    const pointAt = (dataset: string) => {
+      const datasets = [{ path: dataset, weight: 1, digest: null }];
+      writeFileSync(path, JSON.stringify({ ...JSON.parse(text), datasets }));
+    };
     pointAt(join(scratch, "gone"));
     expect(await refusal("evaluate", good())).toContain(`dataset ${scratch}/gone: not found`);
     pointAt(pushT);
