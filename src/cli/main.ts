@@ -6,6 +6,7 @@ import { registerCollect } from "./commands/collect.ts";
 import { registerCompare } from "./commands/compare.ts";
 import { registerDataset } from "./commands/dataset.ts";
 import { registerEvaluate } from "./commands/evaluate.ts";
+import { registerExperiment } from "./commands/experiment.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerLesson } from "./commands/lesson.ts";
 import { registerTasks } from "./commands/tasks.ts";
@@ -22,6 +23,7 @@ const COMMANDS: readonly Register[] = [
   registerCompare,
   registerExport,
   registerDataset,
+  registerExperiment,
 ];
 
 function buildProgram(): Command {

@@ -49,7 +49,7 @@ export function diffusionHead(options: DiffusionOptions): Head<Denoising> {
       diffusionLoss(at, { ...context, chunk, key: keyOf(context), schedule, prediction }),
     sample({ atTimes }, normals) {
       const shared = { times, schedule, prediction, noise: deterministic ? zeros(normals, actionSize) : normals };
-      return draws ? ddpmSample(atTimes(times), shared) : ddimSample(atTimes(times), shared);
+      return draws ? ddpmSample(atTimes(times), shared) : ddimSample(atTimes(times), { ...shared, deriveNoise: true });
     },
   };
 }

@@ -26,6 +26,7 @@ export {
   splitDatasetOnDisk,
   verifyDataset,
 } from "./dataset.ts";
+export { evaluateRun, type RunEvaluation, type RunEvaluationRequest } from "./evaluate-run.ts";
 export {
   type EpisodesRequest,
   type ExpertEvaluationRequest,

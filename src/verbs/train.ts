@@ -82,7 +82,8 @@ export async function trainPolicy(request: TrainRequest): Promise<TrainResult> {
   await run.writeFile(PARAMETERS_FILE, parametersFile(policy));
   await run.writeFile(POLICY_FILE, exportPolicy(policy));
   const finished = { path: out, recipe, dataset, split, policy: await readRunPolicy(out, { recipe, dataset, split }) };
-  return { ...finished, seconds, heldOut: await judgeHeldOut(finished, { threads, seed: NOISE_SEED }) };
+  const heldOut = await judgeHeldOut(finished, { threads, seed: NOISE_SEED });
+  return { ...finished, seconds, heldOut };
 }
 
 /** The policy of a run on the demonstrations that were held out. */

@@ -1,28 +1,77 @@
-/** `apprentice evaluate`: a run's policy, read again from its files, on the demonstrations that were held out. */
+/** `apprentice evaluate`: what a run's policy is worth, in its task and on the demonstrations that were held out. */
 import type { Command } from "commander";
-import { judgeHeldOut, NOISE_SEED, readFinishedRun } from "../../verbs/index.ts";
+import type { Evaluation } from "../../evaluation/index.ts";
+import { evaluateRun, type RunEvaluation } from "../../verbs/index.ts";
 import { wholeNumber } from "../arguments.ts";
 import { scoreTable, summary } from "../held-out.ts";
+import { progressLine } from "../progress.ts";
+import { table } from "../table.ts";
 
 interface EvaluateOptions {
+  readonly episodes: number;
+  readonly task?: string;
   readonly seed: number;
+  readonly workers: number;
   readonly threads: number;
+  readonly ensemble?: number;
   readonly json: boolean;
 }
 
 export function registerEvaluate(program: Command): void {
   program
     .command("evaluate")
-    .description("the policy of a run, read again from its file, on the demonstrations that were held out")
+    .description(
+      "a run's policy, read again from its files: rollouts in its task, with the success rate's interval, and the demonstrations that were held out; writes evaluation.json and report.html",
+    )
     .argument("<run>", "folder of a run")
-    .option("--seed <n>", "seed of the noise with which a mixture is asked", wholeNumber(0), NOISE_SEED)
-    .option("--threads <n>", "threads of one operator", wholeNumber(1), 2)
+    .option("--episodes <n>", "rollouts; 0: held-out demonstrations only", wholeNumber(0), 100)
+    .option("--task <name>", "task, or module of a task of your own; default: the run's, where it is one of ours")
+    .option("--seed <n>", "seed of the episodes: the same for every run that is to be compared", wholeNumber(0), 0)
+    .option("--workers <n>", "threads that roll out", wholeNumber(1), 1)
+    .option("--threads <n>", "threads of one operator, shared by the workers", wholeNumber(1), 2)
+    .option("--ensemble <m>", "average overlapping chunks, weights exp(-m i) from the oldest", Number.parseFloat)
     .option("--json", "print one JSON object and nothing else", false)
-    .action(evaluateRun);
+    .action(evaluateCommand);
 }
 
-async function evaluateRun(path: string, { seed, threads, json }: EvaluateOptions): Promise<void> {
-  const run = await readFinishedRun(path);
-  const report = await judgeHeldOut(run, { threads, seed });
-  process.stdout.write(json ? `${JSON.stringify(summary(run, report))}\n` : `${scoreTable(report, run.dataset)}\n`);
+async function evaluateCommand(run: string, options: EvaluateOptions): Promise<void> {
+  const { ensemble, json, ...request } = options;
+  const progress = progressLine("evaluate");
+  const result = await evaluateRun({
+    ...request,
+    run,
+    ...(ensemble !== undefined && { execution: { kind: "ensemble", m: ensemble } as const }),
+    onProgress: (episodes, total) => progress.show(episodes, total),
+  }).finally(() => progress.end());
+  const { evaluation } = result;
+  if (json) {
+    process.stdout.write(
+      `${JSON.stringify({ ...summary(result, result.heldOut), ...evaluation, report: result.report })}\n`,
+    );
+    return;
+  }
+  const parts = [...(evaluation ? [evaluationTable(evaluation)] : []), scoreTable(result.heldOut, result.dataset)];
+  process.stdout.write(`\n${parts.join("\n\n")}\n\nThe report is ${result.report}.${advice(result)}\n`);
+}
+
+function advice({ evaluation, recipe }: RunEvaluation): string {
+  if (evaluation) return "";
+  return ` Nothing was rolled out: "${recipe.task}" is recorded data; --task names a world for it.`;
+}
+
+/** Success, score and what the world told, each with its 95 % interval. */
+function evaluationTable({ success, score, metrics, modes, episodes }: Evaluation): string {
+  const rows = [
+    ["success", ...cells(success)],
+    ["score: greatest reward", ...cells(score)],
+    ...Object.entries(modes).map(([name, rate]) => [`mode ${name}`, ...cells(rate)]),
+    ...Object.entries(metrics).map(([name, measure]) => [name, ...cells(measure)]),
+  ];
+  return `${table([`${episodes} episodes`, "", "95% interval"], rows)}`;
+}
+
+function cells(measure: { low: number; high: number } & ({ rate: number } | { mean: number })): [string, string] {
+  const show = (value: number) => ("rate" in measure ? `${(100 * value).toFixed(1)}%` : value.toPrecision(4));
+  const value = "rate" in measure ? measure.rate : measure.mean;
+  return [show(value), `${show(measure.low)} – ${show(measure.high)}`];
 }

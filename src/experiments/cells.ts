@@ -1,0 +1,105 @@
+/** Experiments as cells: each is finished by itself and on disk at once, so that a stopped experiment goes on where it was. */
+import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError } from "../base/index.ts";
+import { writeFileAtomic } from "../runs/node.ts";
+import { runJobs } from "../workers/index.ts";
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [field: string]: Json };
+
+/** One line of a result: of which cell, which method, and what was measured. */
+export interface ResultRow {
+  readonly cell: string;
+  readonly [field: string]: Json;
+}
+
+/** What an experiment commits: `experiments/NAME/result.json`. */
+export interface ExperimentResult {
+  /** What repeats it. */
+  readonly command: string;
+  /** Of the repository when the last cell was finished; null outside one. */
+  readonly commit: string | null;
+  readonly rows: readonly ResultRow[];
+}
+
+export interface CellsRequest<Cell> {
+  /** Folder of result.json. */
+  readonly out: string;
+  readonly command: string;
+  /** All of them, by name, in the order of the result. */
+  readonly cells: ReadonlyMap<string, Cell>;
+  /** The module whose export `work` runs a cell and returns its rows (src/workers). */
+  readonly module: string;
+  readonly workers: number;
+  /** Cells whose name contains this; default: all. */
+  readonly only?: string;
+  /** Whether cells that are finished are run again. */
+  readonly fresh?: boolean;
+  readonly onNote?: (line: string) => void;
+  readonly onProgress?: (cells: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export const RESULT_FILE = "result.json";
+
+/** What a cell returns: its rows without its name. */
+export type CellRows = readonly { readonly [field: string]: Json }[];
+
+/** Runs what is missing and returns the whole result. Throws an InputError for a result.json that is none. */
+export async function runCells<Cell>(request: CellsRequest<Cell>): Promise<ExperimentResult> {
+  const { out, command, cells, module, workers, only = "", fresh = false, onNote, signal } = request;
+  const path = join(out, RESULT_FILE);
+  const finished = new Map<string, readonly ResultRow[]>();
+  for (const row of await readRows(path)) {
+    if (!cells.has(row.cell)) continue;
+    finished.set(row.cell, [...(finished.get(row.cell) ?? []), row]);
+  }
+  const wanted = [...cells].filter(([name]) => name.includes(only) && (fresh || !finished.has(name)));
+  if (finished.size > 0) onNote?.(`${finished.size} of ${cells.size} cells are finished, ${wanted.length} to run`);
+  const result = (): ExperimentResult => ({
+    command,
+    commit: commitOf(),
+    rows: [...cells.keys()].flatMap((name) => finished.get(name) ?? []),
+  });
+  await runJobs<Cell, unknown>({
+    module,
+    exportName: "work",
+    jobs: wanted.map(([, cell]) => cell),
+    workers: Math.min(workers, Math.max(1, wanted.length)),
+    nameOf: (_, index) => wanted[index][0],
+    async finish(rows: CellRows, index) {
+      const [name] = wanted[index];
+      finished.set(
+        name,
+        rows.map((row) => ({ cell: name, ...row })),
+      );
+      await writeFileAtomic(path, `${JSON.stringify(result(), null, 1)}\n`);
+      onNote?.(`${name}: finished`);
+    },
+    onProgress: request.onProgress,
+    signal,
+  });
+  return result();
+}
+
+async function readRows(path: string): Promise<readonly ResultRow[]> {
+  const text = await readFile(path, "utf8").catch(({ code }: NodeJS.ErrnoException) => {
+    if (code === "ENOENT") return null;
+    throw new InputError(`${path}: cannot be read (${code})`);
+  });
+  if (text === null) return [];
+  try {
+    const { rows } = JSON.parse(text) as Partial<ExperimentResult>;
+    if (Array.isArray(rows) && rows.every(({ cell }) => typeof cell === "string")) return rows;
+  } catch {}
+  throw new InputError(`${path}: found no rows of cells, expected the result of an experiment`);
+}
+
+function commitOf(): string | null {
+  try {
+    return execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8", stdio: "pipe" }).trim();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,92 @@
+/** What a run's policy is worth: on held-out demonstrations, and in its task where there is one. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { HeldOutReport } from "../algorithms/index.ts";
+import { InputError } from "../base/index.ts";
+import type { Evaluation } from "../evaluation/index.ts";
+import { exportPolicy } from "../policies/index.ts";
+import type { Execution } from "../rollouts/index.ts";
+import { writeFileAtomic } from "../runs/node.ts";
+import { TASKS } from "../tasks/index.ts";
+import { evaluatePolicy } from "./evaluate-task.ts";
+import { writeReport } from "./report.ts";
+import type { TaskReference } from "./rollout-work.ts";
+import { type FinishedRun, readFinishedRun } from "./run-files.ts";
+import { judgeHeldOut, NOISE_SEED } from "./train.ts";
+
+export interface RunEvaluationRequest {
+  /** Folder of a finished run. */
+  readonly run: string;
+  /** Default: the task of the recipe, where it is one of ours; without a task nothing is rolled out. */
+  readonly task?: TaskReference;
+  /** Rollouts; 0 for none. Default 100. */
+  readonly episodes?: number;
+  /** Of the episodes. Default 0. */
+  readonly seed?: number;
+  /** Threads that roll out; default 1. */
+  readonly workers?: number;
+  /** Threads of one operator; default 2. */
+  readonly threads?: number;
+  readonly execution?: Execution;
+  readonly onProgress?: (episodes: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface RunEvaluation extends FinishedRun {
+  readonly heldOut: HeldOutReport;
+  /** Null where nothing was rolled out. */
+  readonly evaluation: Evaluation | null;
+  /** Path of the report. */
+  readonly report: string;
+}
+
+export const EVALUATION_FILE = "evaluation.json";
+/** Rows that the policy plans at once. */
+const BATCH = 64;
+
+/** The task that a recipe names, where it is one of the house's. */
+export function knownTask(name: string): string | null {
+  return TASKS.some((task) => task.name === name) ? name : null;
+}
+
+/**
+ * Judges the policy and leaves `evaluation.json` and a new `report.html` in the run. Throws an InputError where a file is
+ * missing, damaged or of another run, and where the policy does not fit the task.
+ */
+export async function evaluateRun(request: RunEvaluationRequest): Promise<RunEvaluation> {
+  const { run, episodes = 100, seed = 0, workers = 1, threads = 2, execution, onProgress, signal } = request;
+  const finished = await readFinishedRun(run);
+  const heldOut = await judgeHeldOut(finished, { threads, seed: NOISE_SEED });
+  const task = request.task ?? knownTask(finished.recipe.task);
+  let evaluation: Evaluation | null = null;
+  if (task !== null && episodes > 0) {
+    const policy = exportPolicy(finished.policy, { batch: BATCH });
+    const each = Math.max(1, Math.floor(threads / workers));
+    evaluation = await evaluatePolicy({
+      task,
+      policy,
+      episodes,
+      seed,
+      workers,
+      threads: each,
+      execution,
+      onProgress,
+      signal,
+    });
+    await writeFileAtomic(join(run, EVALUATION_FILE), `${JSON.stringify(evaluation)}\n`);
+  }
+  const report = await writeReport(finished, { heldOut, evaluation, task, execution });
+  return { ...finished, heldOut, evaluation, report };
+}
+
+/** What `evaluateRun` left last; null where it never did. Throws an InputError for a file that is none. */
+export async function readEvaluation(run: string): Promise<Evaluation | null> {
+  const path = join(run, EVALUATION_FILE);
+  const text = await readFile(path, "utf8").catch(() => null);
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as Evaluation;
+  } catch {
+    throw new InputError(`${path}: not JSON, expected what apprentice evaluate wrote`);
+  }
+}
