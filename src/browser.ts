@@ -4,10 +4,12 @@
 export { type CloneOptions, cloneBehaviour, type HeldOutReport, heldOutReport } from "./algorithms/index.ts";
 export { foldIn, InputError, type Key, randomKey, randomStream } from "./base/index.ts";
 export {
+  combineDatasets,
   createDataset,
   type Dataset,
   datasetOf,
   type Finding,
+  selectObservation,
   splitDataset,
   type Verification,
   verifyRecorded,
@@ -29,7 +31,9 @@ export {
   autoregressiveHead,
   ddimSample,
   ddpmSample,
+  diffusionHead,
   diffusionLoss,
+  flowHead,
   flowLevels,
   flowLoss,
   flowSample,
@@ -56,7 +60,16 @@ export {
   stateNames,
   stepScalars,
 } from "./optim/index.ts";
-export { exportPolicy, openPolicy, type Policy, policyMetadata } from "./policies/index.ts";
+export {
+  exportPolicy,
+  HEADS,
+  openPolicy,
+  type Policy,
+  type PolicyRecipe,
+  policyMetadata,
+  policyRecipe,
+  withSampling,
+} from "./policies/index.ts";
 export { rollout, rolloutMany } from "./rollouts/index.ts";
 export type { Runtime, Session } from "./runtime/index.ts";
 export { webRuntime } from "./runtime/web.ts";

@@ -18,7 +18,8 @@ export {
   writeLeRobot,
   writeRobomimic,
 } from "./datasets/node.ts";
-export { recipeDefaults } from "./recipes/index.ts";
+export { EXPERIMENTS } from "./experiments/index.ts";
+export { completeRecipe, recipeDefaults, recipeJsonSchema } from "./recipes/index.ts";
 export {
   type ExperimentReport,
   experimentReport,
@@ -38,11 +39,13 @@ export {
   describeTasks,
   evaluateExpert,
   evaluatePolicy,
+  evaluateRun,
   evaluateRuns,
   exportDataset,
   exportRun,
   importDataset,
   mergeDatasets,
   splitDatasetOnDisk,
+  trainPolicy,
   verifyDataset,
 } from "./verbs/index.ts";
