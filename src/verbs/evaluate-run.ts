@@ -1,15 +1,12 @@
 /** What a run's policy is worth: on held-out demonstrations, and in its task where there is one. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { HeldOutReport } from "../algorithms/index.ts";
-import { InputError } from "../base/index.ts";
 import type { Evaluation } from "../evaluation/index.ts";
 import { exportPolicy } from "../policies/index.ts";
 import type { Execution } from "../rollouts/index.ts";
 import { writeFileAtomic } from "../runs/node.ts";
-import { TASKS } from "../tasks/index.ts";
 import { evaluatePolicy } from "./evaluate-task.ts";
-import { writeReport } from "./report.ts";
+import { EVALUATION_FILE, taskOfRun, writeReport } from "./report.ts";
 import type { TaskReference } from "./rollout-work.ts";
 import { type FinishedRun, readFinishedRun } from "./run-files.ts";
 import { judgeHeldOut, NOISE_SEED } from "./train.ts";
@@ -17,7 +14,7 @@ import { judgeHeldOut, NOISE_SEED } from "./train.ts";
 export interface RunEvaluationRequest {
   /** Folder of a finished run. */
   readonly run: string;
-  /** Default: the task of the recipe, where it is one of ours; without a task nothing is rolled out. */
+  /** Default: the task of the recipe, where it is one of ours that the policy fits; without a task nothing is rolled out. */
   readonly task?: TaskReference;
   /** Rollouts; 0 for none. Default 100. */
   readonly episodes?: number;
@@ -36,18 +33,14 @@ export interface RunEvaluation extends FinishedRun {
   readonly heldOut: HeldOutReport;
   /** Null where nothing was rolled out. */
   readonly evaluation: Evaluation | null;
+  /** Why there was no task to roll out in; null where there was one. */
+  readonly withoutTask: string | null;
   /** Path of the report. */
   readonly report: string;
 }
 
-export const EVALUATION_FILE = "evaluation.json";
 /** Rows that the policy plans at once. */
 const BATCH = 64;
-
-/** The task that a recipe names, where it is one of the house's. */
-export function knownTask(name: string): string | null {
-  return TASKS.some((task) => task.name === name) ? name : null;
-}
 
 /**
  * Judges the policy and leaves `evaluation.json` and a new `report.html` in the run. Throws an InputError where a file is
@@ -57,7 +50,8 @@ export async function evaluateRun(request: RunEvaluationRequest): Promise<RunEva
   const { run, episodes = 100, seed = 0, workers = 1, threads = 2, execution, onProgress, signal } = request;
   const finished = await readFinishedRun(run);
   const heldOut = await judgeHeldOut(finished, { threads, seed: NOISE_SEED });
-  const task = request.task ?? knownTask(finished.recipe.task);
+  const found = request.task === undefined ? taskOfRun(finished) : { task: request.task };
+  const { task } = found;
   let evaluation: Evaluation | null = null;
   if (task !== null && episodes > 0) {
     const policy = exportPolicy(finished.policy, { batch: BATCH });
@@ -76,17 +70,5 @@ export async function evaluateRun(request: RunEvaluationRequest): Promise<RunEva
     await writeFileAtomic(join(run, EVALUATION_FILE), `${JSON.stringify(evaluation)}\n`);
   }
   const report = await writeReport(finished, { heldOut, evaluation, task, execution });
-  return { ...finished, heldOut, evaluation, report };
-}
-
-/** What `evaluateRun` left last; null where it never did. Throws an InputError for a file that is none. */
-export async function readEvaluation(run: string): Promise<Evaluation | null> {
-  const path = join(run, EVALUATION_FILE);
-  const text = await readFile(path, "utf8").catch(() => null);
-  if (text === null) return null;
-  try {
-    return JSON.parse(text) as Evaluation;
-  } catch {
-    throw new InputError(`${path}: not JSON, expected what apprentice evaluate wrote`);
-  }
+  return { ...finished, heldOut, evaluation, withoutTask: "why" in found ? found.why : null, report };
 }

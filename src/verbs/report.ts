@@ -2,12 +2,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { HeldOutReport } from "../algorithms/index.ts";
+import { InputError } from "../base/index.ts";
 import type { Evaluation } from "../evaluation/index.ts";
-import { exportPolicy, openPolicy } from "../policies/index.ts";
+import { exportPolicy, metadataOf, openPolicy } from "../policies/index.ts";
 import type { Picture } from "../reports/index.ts";
 import { type Execution, rolloutMany } from "../rollouts/index.ts";
 import { openRun } from "../runs/node.ts";
 import { nodeRuntime } from "../runtime/node.ts";
+import { TASKS } from "../tasks/index.ts";
 import { episodeSeeds, observationSize } from "../world/index.ts";
 import { columnsOf, lookingAt } from "./fit.ts";
 import { type TaskReference, taskOf } from "./rollout-work.ts";
@@ -15,10 +17,39 @@ import { type FinishedRun, REPORT_FILE, VERSIONS_FILE } from "./run-files.ts";
 
 export interface ReportRequest {
   readonly heldOut?: HeldOutReport;
+  /** Null or left out: the one that was left last, if any. */
   readonly evaluation?: Evaluation | null;
   /** Where scenes and rollouts are drawn; null: not. */
   readonly task: TaskReference | null;
   readonly execution?: Execution;
+}
+
+/** What the last evaluation of a run is kept in. */
+export const EVALUATION_FILE = "evaluation.json";
+
+/** The task of the house that a run's policy can be tried in; null, and why, where there is none. */
+export function taskOfRun({ policy, recipe }: FinishedRun): { task: string } | { task: null; why: string } {
+  const task = TASKS.find(({ name }) => name === recipe.task);
+  if (!task) return { task: null, why: `"${recipe.task}" is none of the tasks here` };
+  try {
+    columnsOf(metadataOf(policy.spec), task.makeEnvironment().spec, "the policy does not fit its task");
+    return { task: task.name };
+  } catch (error) {
+    if (error instanceof InputError) return { task: null, why: error.message };
+    throw error;
+  }
+}
+
+/** What `evaluateRun` left last; null where it never did. Throws an InputError for a file that is none. */
+async function readEvaluation(run: string): Promise<Evaluation | null> {
+  const path = join(run, EVALUATION_FILE);
+  const text = await readFile(path, "utf8").catch(() => null);
+  if (text === null) return null;
+  try {
+    const found = JSON.parse(text) as Evaluation;
+    if (Array.isArray(found.perSeed) && found.perSeed.length === found.episodes) return found;
+  } catch {}
+  throw new InputError(`${path}: found something else, expected what apprentice evaluate wrote`);
 }
 
 /** Seed of the episodes that are shown, which are none of those that are counted. */
@@ -35,10 +66,11 @@ export async function writeReport(finished: FinishedRun, request: ReportRequest)
   const metrics = await run.readMetrics();
   const versions = await readFile(join(path, VERSIONS_FILE), "utf8").then(JSON.parse, () => ({}));
   const shown = request.task === null ? { scenes: [], strips: [] } : await drawActing(finished, request.task, request);
-  const { heldOut, evaluation } = request;
+  const { heldOut } = request;
+  const evaluation = request.evaluation ?? (await readEvaluation(path));
   const page = runReport({
     title: `${recipe.task}: ${recipe.policy.head.kind}`,
-    summary: `Behavioural cloning of ${dataset.episodeEnds.length} demonstrations by ${dataset.provenance.actors.join(", ")}.`,
+    summary: `Behavioural cloning of ${describeDemonstrations(dataset)}.`,
     command: `npx apprentice train --recipe ${join(path, "recipe.json")} --out NEW`,
     recipe,
     versions,
@@ -57,6 +89,11 @@ export async function writeReport(finished: FinishedRun, request: ReportRequest)
   });
   await run.writeFile(REPORT_FILE, page);
   return join(path, REPORT_FILE);
+}
+
+function describeDemonstrations({ episodeEnds, provenance: { actors } }: FinishedRun["dataset"]): string {
+  const count = `${episodeEnds.length} demonstration${episodeEnds.length === 1 ? "" : "s"}`;
+  return actors.length > 0 ? `${count} by ${actors.join(", ")}` : count;
 }
 
 /** Sampled actions over the scene, and rollouts at a glance. */

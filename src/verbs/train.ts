@@ -16,6 +16,7 @@ import { nodeRuntime } from "../runtime/node.ts";
 import type { TrainingSnapshot } from "../training/index.ts";
 import { fromCheckpoint, toCheckpoint } from "./checkpoint.ts";
 import { type DataChoice, type ReadData, readData, readRecipeData, splitOf } from "./data.ts";
+import { taskOfRun, writeReport } from "./report.ts";
 import {
   type FinishedRun,
   PARAMETERS_FILE,
@@ -56,6 +57,8 @@ export interface TrainProgress {
 
 export interface TrainResult extends FinishedRun {
   readonly heldOut: HeldOutReport;
+  /** Path of the report. */
+  readonly report: string;
   /** Of training alone, in this process. */
   readonly seconds: number;
 }
@@ -68,22 +71,26 @@ const HELD_OUT_BATCH = 64;
 export const NOISE_SEED = 0;
 
 /**
- * Trains a policy and leaves it in a run: recipe, versions, metrics, checkpoints, parameters, policy.onnx. Killed at any
- * moment, the run goes on with `resume` as if it had not been. Throws an InputError for unfit data, recipes and folders.
+ * Trains a policy and leaves it in a run: recipe, versions, metrics, checkpoints, parameters, policy.onnx, report.html.
+ * Killed at any moment, the run goes on with `resume` as if it had not been. Throws an InputError for unfit data, recipes and folders.
  */
 export async function trainPolicy(request: TrainRequest): Promise<TrainResult> {
   const { out, threads = 2, onNote } = request;
   const { run, recipe, dataset } = await openOrCreate(request);
   const split = splitOf(recipe, dataset);
+  const damaged: string[] = [];
+  const checkpoint = await run.latestCheckpoint({ onDamaged: ({ message }) => damaged.push(message) });
   onNote?.(describeData(dataset, split));
+  for (const message of damaged) onNote?.(`${message}; going on from update ${checkpoint?.update ?? 0}`);
   const started = performance.now();
-  const policy = await learn(run, { recipe, dataset, split }, { ...request, threads });
+  const policy = await learn(run, { recipe, dataset, split, checkpoint }, { ...request, threads });
   const seconds = (performance.now() - started) / 1000;
   await run.writeFile(PARAMETERS_FILE, parametersFile(policy));
   await run.writeFile(POLICY_FILE, exportPolicy(policy));
   const finished = { path: out, recipe, dataset, split, policy: await readRunPolicy(out, { recipe, dataset, split }) };
   const heldOut = await judgeHeldOut(finished, { threads, seed: NOISE_SEED });
-  return { ...finished, seconds, heldOut };
+  const report = await writeReport(finished, { heldOut, task: taskOfRun(finished).task });
+  return { ...finished, seconds, heldOut, report };
 }
 
 /** The policy of a run on the demonstrations that were held out. */
@@ -159,16 +166,16 @@ function refuseOtherData({ datasets }: CloningRecipe, found: CloningRecipe["data
   );
 }
 
+/** Where a training begins: at its start where this is null. */
+type Beginning = { readonly checkpoint: Awaited<ReturnType<Run["latestCheckpoint"]>> };
+
 /** Trains to the end. When the signal comes a checkpoint is written, and an Error thrown that says how to go on. */
 async function learn(
   run: Run,
-  { recipe, dataset, split }: Pick<FinishedRun, "recipe" | "dataset" | "split">,
-  { threads, snapshotEvery, onProgress, onNote, signal }: TrainRequest & { threads: number },
+  { recipe, dataset, split, checkpoint }: Pick<FinishedRun, "recipe" | "dataset" | "split"> & Beginning,
+  { threads, snapshotEvery, onProgress, signal }: TrainRequest & { threads: number },
 ): Promise<Policy> {
-  const damaged: string[] = [];
-  const checkpoint = await run.latestCheckpoint({ onDamaged: ({ message }) => damaged.push(message) });
   let reached = checkpoint?.update ?? 0;
-  for (const message of damaged) onNote?.(`${message}; going on from update ${reached}`);
   await run.rewind(reached);
   const spec = policySpec({ ...recipe, dataset, split });
   try {

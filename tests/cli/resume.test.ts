@@ -106,7 +106,7 @@ describe("a run that was interrupted ends as if it had not been", () => {
     for (const name of checkpoints("ruined")) writeFileSync(join(scratch, "ruined", "checkpoints", name), "gone");
     const { code, stdout, stderr } = await runHere(...train("ruined"), "--resume");
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toMatch(/^udacity-driving: 1 episode, .*\napprentice: .*update-\d+\.safetensors: .*\n$/);
+    expect(stderr).toMatch(/^apprentice: .*update-\d+\.safetensors: .*\n$/);
     expectSame("ruined");
   });
 

@@ -25,9 +25,9 @@ async function refusal(...args: string[]): Promise<string> {
 }
 
 describe.each([
-  { name: "a Push-T zarr", data: () => pushT, head: "l2", unit: "px", updates: 30 },
-  { name: "a driving log", data: () => drive, head: "gmm", unit: "1", updates: 500 },
-])("train on $name", ({ data, head, unit, updates }) => {
+  { name: "a Push-T zarr", data: () => pushT, head: "l2", unit: "px", updates: 30, task: "push-t" },
+  { name: "a driving log", data: () => drive, head: "gmm", unit: "1", updates: 500, task: null },
+])("train on $name", ({ data, head, unit, updates, task }) => {
   it("leaves a run from which evaluate prints the same numbers", async () => {
     const out = join(scratch, `run-${head}`);
     const trained = await run("train", data(), "--head", head, "--updates", String(updates), "--out", out, "--json");
@@ -47,7 +47,7 @@ describe.each([
       expect(rms).toBeGreaterThanOrEqual(meanAbsolute);
       expect(Number.isFinite(natsPerDimension)).toBe(true);
     }
-    const files = ["recipe.json", "metrics.jsonl", "parameters.safetensors", "policy.onnx"];
+    const files = ["recipe.json", "metrics.jsonl", "parameters.safetensors", "policy.onnx", "report.html"];
     for (const file of files) expect(existsSync(join(out, file)), file).toBe(true);
     const metrics = readFileSync(join(out, "metrics.jsonl"), "utf8")
       .trimEnd()
@@ -58,16 +58,44 @@ describe.each([
       "network.0.weight",
     );
 
-    const evaluated = await run("evaluate", out, "--json");
-    expect(evaluated.code, evaluated.stderr).toBe(0);
-    expect(JSON.parse(evaluated.stdout)).toEqual(summary);
+    expect(summary.report).toBe(join(out, "report.html"));
+    expect(reportOf(out)).toMatchObject({ "Sampled actions": task !== null, Rollouts: task !== null, Success: false });
 
-    const table = await runHere("evaluate", out);
+    const evaluated = await run("evaluate", out, "--episodes", "2", "--json");
+    expect(evaluated.code, evaluated.stderr).toBe(0);
+    const { episodes, success, perSeed, ...others } = JSON.parse(evaluated.stdout);
+    expect(others).toMatchObject(summary);
+    if (task === null) {
+      expect(others).toEqual(summary);
+      expect([episodes, success, perSeed]).toEqual([undefined, undefined, undefined]);
+      expect(existsSync(join(out, "evaluation.json"))).toBe(false);
+    } else {
+      expect(evaluated.stderr).toContain("2/2");
+      expect({ episodes, n: success.n, rolled: perSeed.length }).toEqual({ episodes: 2, n: 2, rolled: 2 });
+      const { actor, task: rolledOut, score, modes, metrics } = others;
+      const kept = { task: rolledOut, actor, episodes, success, score, modes, metrics, perSeed };
+      expect(JSON.parse(readFileSync(join(out, "evaluation.json"), "utf8"))).toEqual(kept);
+    }
+
+    const table = await runHere("evaluate", out, "--episodes", "0");
     expect(table.code).toBe(0);
     expect(table.stdout).toContain(summary.heldOut.scores[0].rms.toPrecision(4));
     expect(table.stdout).toContain("repeat last action");
+    expect(table.stdout).toContain(`The report is ${out}/report.html.`);
+    const none = 'Nothing was rolled out: "udacity-driving" is none of the tasks here; --task names a world for it.';
+    expect(table.stdout.includes(none)).toBe(task === null);
+    // the evaluation that was left before stays in the report
+    expect(reportOf(out)).toMatchObject({ Success: task !== null, "Held-out demonstrations": true });
   });
 });
+
+/** Which sections the report of a run has. It must open without a network. */
+function reportOf(run: string): Record<string, boolean> {
+  const page = readFileSync(join(run, "report.html"), "utf8");
+  expect(page).not.toMatch(/(?:src|href)="(?!data:|#)/);
+  const sections = ["Success", "Sampled actions", "Rollouts", "Training", "Held-out demonstrations"];
+  return Object.fromEntries(sections.map((heading) => [heading, page.includes(`<h2>${heading}</h2>`)]));
+}
 
 describe("the numbers of a run", () => {
   it("are the same for the same seed, and others for another", async () => {

@@ -1,22 +1,31 @@
 import { describe, expect, it } from "vitest";
 import { run, runHere } from "./command.ts";
 
-const COMMANDS = ["lesson", "train", "evaluate"];
+const COMMANDS = ["lesson", "tasks", "collect", "train", "evaluate", "compare", "export", "dataset", "experiment"];
 
 describe("the command line", () => {
   it("without a command prints its usage on standard error and ends with 2", async () => {
     const { code, stdout, stderr } = await run();
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain("Usage: apprentice");
-    for (const command of COMMANDS) expect(stderr).toContain(command);
+    const listed = [...stderr.matchAll(/^ {2}([a-z]+)(?: \S+)* {2,}/gm)].map(([, name]) => name);
+    expect(listed).toEqual([...COMMANDS, "help"]);
   });
 
   it.each([[], ...COMMANDS.map((command) => [command])])("explains itself: %s --help", async (...command) => {
     const { code, stdout, stderr } = await runHere(...command, "--help");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain(`Usage: ${["apprentice", ...command].join(" ")}`);
-    // DESIGN.md, "Command line": every command takes --help, --seed, --json
-    if (command.length > 0) for (const flag of ["--help", "--seed", "--json"]) expect(stdout).toContain(flag);
+    // DESIGN.md, "Command line": every command takes --help, --seed, --json; `dataset` is a group, whose own do
+    const flags = command.length === 0 || command[0] === "dataset" ? ["--help"] : ["--help", "--seed", "--json"];
+    for (const flag of flags) expect(stdout).toContain(flag);
+  });
+
+  it.each(["info", "verify", "import", "export", "merge", "split"])("explains dataset %s", async (name) => {
+    const { code, stdout, stderr } = await runHere("dataset", name, "--help");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain(`Usage: apprentice dataset ${name}`);
+    expect(stdout).toContain("--json");
   });
 
   it.each([
@@ -40,6 +49,10 @@ describe("the command line", () => {
     [["train", "x", "--out", "y", "--head", "l2", "--speed", "9"], "unknown option '--speed' (Did you mean --seed?)"],
     [["evaluate", "x", "y"], "too many arguments"],
     [["evaluate"], "missing required argument 'run'"],
+    [["evaluate", "x", "--ensemble", "much"], `found "much", expected a number`],
+    [["evaluate", "x", "--episodes", "-1"], "expected a whole number from 0"],
+    [["experiment", "averagin"], 'experiment "averagin": expected averaging, push-t-human; did you mean "averaging"?'],
+    [["experiment", "averaging", "--workers", "0"], "expected a whole number from 1"],
     [["lesson", "--episodes", "0"], "expected a whole number from 1"],
     [["lesson", "--demonstrations", "2"], "expected a whole number from 10"],
   ])("refuses %j with one line and 2", async (args, words) => {

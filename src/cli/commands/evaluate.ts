@@ -1,5 +1,5 @@
 /** `apprentice evaluate`: what a run's policy is worth, in its task and on the demonstrations that were held out. */
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import type { Evaluation } from "../../evaluation/index.ts";
 import { evaluateRun, type RunEvaluation } from "../../verbs/index.ts";
 import { wholeNumber } from "../arguments.ts";
@@ -29,9 +29,16 @@ export function registerEvaluate(program: Command): void {
     .option("--seed <n>", "seed of the episodes: the same for every run that is to be compared", wholeNumber(0), 0)
     .option("--workers <n>", "threads that roll out", wholeNumber(1), 1)
     .option("--threads <n>", "threads of one operator, shared by the workers", wholeNumber(1), 2)
-    .option("--ensemble <m>", "average overlapping chunks, weights exp(-m i) from the oldest", Number.parseFloat)
+    .option("--ensemble <m>", "average overlapping chunks, weights exp(-m i) from the oldest", decay)
     .option("--json", "print one JSON object and nothing else", false)
     .action(evaluateCommand);
+}
+
+/** The m of temporal ensembling. */
+function decay(text: string): number {
+  const value = /^[-+.\deE]+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isFinite(value)) return value;
+  throw new InvalidArgumentError(`found "${text}", expected a number.`);
 }
 
 async function evaluateCommand(run: string, options: EvaluateOptions): Promise<void> {
@@ -54,9 +61,8 @@ async function evaluateCommand(run: string, options: EvaluateOptions): Promise<v
   process.stdout.write(`\n${parts.join("\n\n")}\n\nThe report is ${result.report}.${advice(result)}\n`);
 }
 
-function advice({ evaluation, recipe }: RunEvaluation): string {
-  if (evaluation) return "";
-  return ` Nothing was rolled out: "${recipe.task}" is recorded data; --task names a world for it.`;
+function advice({ withoutTask }: RunEvaluation): string {
+  return withoutTask === null ? "" : ` Nothing was rolled out: ${withoutTask}; --task names a world for it.`;
 }
 
 /** Success, score and what the world told, each with its 95 % interval. */

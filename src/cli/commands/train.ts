@@ -1,4 +1,5 @@
 /** `apprentice train`: behavioural cloning from demonstrations. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/index.ts";
@@ -63,12 +64,14 @@ async function trainCommand(data: readonly string[], options: TrainOptions): Pro
     });
     const { seconds } = result;
     if (json) {
-      process.stdout.write(`${JSON.stringify({ ...summary(result, result.heldOut), seconds })}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ ...summary(result, result.heldOut), seconds, report: result.report })}\n`,
+      );
       return;
     }
     const table = scoreTable(result.heldOut, result.dataset);
     process.stdout.write(
-      `\n${table}\n\nTrained in ${seconds.toFixed(1)} s. The policy is ${join(out, POLICY_FILE)}.\n`,
+      `\n${table}\n\nTrained in ${seconds.toFixed(1)} s. The policy is ${join(out, POLICY_FILE)}, the report ${result.report}.\n`,
     );
   } finally {
     (progress as ReturnType<typeof progressLine> | null)?.end();
@@ -76,8 +79,12 @@ async function trainCommand(data: readonly string[], options: TrainOptions): Pro
   }
 }
 
-/** PATH or PATH:WEIGHT. */
+/** PATH or PATH:WEIGHT. A path that is there as it is written is one, whatever colons it has. */
 function dataChoice(text: string): DataChoice {
-  const [, path, weight] = /^(.*?)(?::(\d+(?:\.\d+)?))?$/s.exec(text)!;
-  return { path, weight: weight === undefined ? 1 : Number(weight) };
+  const colon = text.lastIndexOf(":");
+  const [path, weight] = [text.slice(0, colon), text.slice(colon + 1)];
+  if (colon < 1 || existsSync(text)) return { path: text, weight: 1 };
+  if (/^\d+(\.\d+)?$/.test(weight)) return { path, weight: Number(weight) };
+  if (!existsSync(path)) return { path: text, weight: 1 };
+  throw new InputError(`dataset ${text}: found "${weight}", expected PATH or PATH:WEIGHT, a weight above 0`);
 }
