@@ -7,7 +7,14 @@ import { writeFileAtomic } from "../runs/node.ts";
 import { runJobs, siblingModule } from "../workers/index.ts";
 import type { CellProgress, FinishedCell } from "./averaging/cell.ts";
 import { drawDecision } from "./averaging/experiment.ts";
-import { type AveragingStyle, type Cell, EVALUATION_SEED, type Measured, STYLES } from "./averaging/settings.ts";
+import {
+  type AveragingStyle,
+  type Cell,
+  EVALUATION_SEED,
+  type Measured,
+  STYLES,
+  settingsOf,
+} from "./averaging/settings.ts";
 
 export interface LessonRequest {
   /** Folder for policies and report. */
@@ -19,6 +26,8 @@ export interface LessonRequest {
   readonly episodes: number;
   /** Threads; each trains one policy at a time. */
   readonly workers: number;
+  /** Share of the updates with which each policy is trained, above 0 to 1: less is quicker, and shows less. Default 1. */
+  readonly thoroughness?: number;
   readonly onProgress?: (updates: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -41,10 +50,13 @@ const HEADS = ["l2", "diffusion"] as const;
 
 /**
  * Two kinds of demonstrations, by one style of driver and by two, and two heads learn from each: four policies, judged on
- * the same episodes. Throws an InputError for a folder that cannot be.
+ * the same episodes. Throws an InputError for a folder that cannot be, RangeError for a thoroughness that is no share.
  */
 export async function giveLesson(request: LessonRequest): Promise<Lesson> {
-  const { out, seed, demonstrations, episodes, workers, onProgress, signal } = request;
+  const { out, seed, demonstrations, episodes, workers, thoroughness = 1, onProgress, signal } = request;
+  if (!(thoroughness > 0 && thoroughness <= 1)) {
+    throw new RangeError(`thoroughness: found ${thoroughness}, expected a number above 0 and at most 1`);
+  }
   await mkdir(out, { recursive: true }).catch(({ message }: Error) => {
     throw new InputError(`--out ${out}: cannot be a folder: ${message}`);
   });
@@ -59,23 +71,23 @@ export async function giveLesson(request: LessonRequest): Promise<Lesson> {
         demonstrations,
         episodes,
         evaluationSeed: EVALUATION_SEED,
+        thoroughness,
       }),
     ),
   );
+  const total = jobs.reduce((sum, job) => sum + settingsOf(job).updates, 0);
   const progress = new Map<number, CellProgress>();
   const results = await runJobs<Cell, FinishedCell>({
     module: siblingModule(import.meta.url, "averaging/cell"),
     exportName: "lessonWork",
     jobs,
     workers,
-    nameOf: (index) => `${index.method}, ${index.style}`,
+    nameOf: ({ method, style }) => `${method}, ${nameOf(style)}`,
     onReport(value, index) {
       progress.set(index, value as CellProgress);
-      const known = [...progress.values()];
-      const total = known.reduce((sum, { updates }) => sum + updates, 0);
       onProgress?.(
-        known.reduce((sum, { update }) => sum + update, 0),
-        Math.max(total, 2 * UPDATES),
+        [...progress.values()].reduce((sum, { update }) => sum + update, 0),
+        total,
       );
     },
     signal,
@@ -86,8 +98,10 @@ export async function giveLesson(request: LessonRequest): Promise<Lesson> {
       const { rows: measured, policy } = results[jobs.findIndex((job) => job.style === style && job.method === head)];
       const file = join(out, `${style}-${head}.onnx`);
       await writeFile(file, policy);
-      const { trainingSeconds } = measured[0] as unknown as { trainingSeconds: number };
-      rows.push({ ...(measured[0] as unknown as Measured), style, head, trainingSeconds, policy: file });
+      const [row] = measured as unknown as [Measured & { trainingSeconds: number }];
+      const { success, obstacleCollision, departure, left, right, trainingSeconds } = row;
+      const rates = { success, obstacleCollision, departure, left, right };
+      rows.push({ style, head, ...rates, trainingSeconds, policy: file });
     }
   }
   const mixed = (head: LessonRow["head"]) =>
@@ -101,7 +115,7 @@ export async function giveLesson(request: LessonRequest): Promise<Lesson> {
       title: "The first lesson: the mean of two right ways is wrong",
       summary:
         "A crate falls onto the road less than a second ahead. Experts pass it. Where all pass on the left, regression learns it; where half pass on the left and half on the right, regression learns the mean, which is the crate. A generative model learns that there are two ways, and takes one.",
-      command: `npx apprentice lesson --seed ${seed}`,
+      command: commandOf(request),
       sections: [
         {
           heading: "What became of them",
@@ -137,13 +151,21 @@ export async function giveLesson(request: LessonRequest): Promise<Lesson> {
       ],
       notes: [
         "A scripted expert stands in for a person. One training of each: `apprentice experiment averaging` has three.",
+        ...(thoroughness < 1
+          ? [
+              `In a hurry: ${Number((100 * thoroughness).toPrecision(3))} % of the updates. The policies are not what they could be.`,
+            ]
+          : []),
       ],
     }),
   );
   return { rows, report };
 }
 
-/** What the longest of the four trainings takes, about: until all have begun, their sum is not known. */
-const UPDATES = 10_000;
-
 const nameOf = (style: AveragingStyle) => (style === "one" ? "one style" : "two styles, half each");
+
+/** What repeats a lesson. */
+function commandOf({ seed, demonstrations, episodes, thoroughness = 1 }: LessonRequest): string {
+  const quick = thoroughness < 1 ? ` --quick ${thoroughness}` : "";
+  return `npx apprentice lesson --seed ${seed} --demonstrations ${demonstrations} --episodes ${episodes}${quick}`;
+}

@@ -1,5 +1,5 @@
 /** `apprentice lesson`: the lecture's first half in a few minutes, without a screen. */
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Lesson, LessonRow } from "../../experiments/index.ts";
 import { wholeNumber } from "../arguments.ts";
 import { progressLine } from "../progress.ts";
@@ -11,6 +11,7 @@ interface LessonOptions {
   readonly demonstrations: number;
   readonly episodes: number;
   readonly workers: number;
+  readonly quick: number;
   readonly json: boolean;
 }
 
@@ -24,12 +25,24 @@ export function registerLesson(program: Command): void {
     .option("--demonstrations <n>", "demonstrations of each kind", wholeNumber(10), 1000)
     .option("--episodes <n>", "rollouts to judge each policy by", wholeNumber(1), 500)
     .option("--workers <n>", "policies that are trained beside one another", wholeNumber(1), 2)
+    .addOption(
+      new Option("--quick [share]", "train with this share of the updates only, to see that it runs; a tenth by itself")
+        .preset("0.1")
+        .default(1, "all of them")
+        .argParser(share),
+    )
     .option("--seed <n>", "seed of demonstrations and training", wholeNumber(0), 0)
     .option("--json", "print one JSON object and nothing else", false)
     .action(lesson);
 }
 
-async function lesson({ json, ...request }: LessonOptions): Promise<void> {
+function share(text: string): number {
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError(`found "${text}", expected a number above 0 and at most 1.`);
+}
+
+async function lesson({ json, quick, ...request }: LessonOptions): Promise<void> {
   const { giveLesson } = await import("../../experiments/index.ts");
   process.stderr.write(
     "A crate falls onto the road. Experts pass it: all on the left, or half on the left and half on the right. Policies learn from watching.\n",
@@ -40,6 +53,7 @@ async function lesson({ json, ...request }: LessonOptions): Promise<void> {
   process.once("SIGINT", onInterrupt);
   const given = await giveLesson({
     ...request,
+    thoroughness: quick,
     signal: stop.signal,
     onProgress: (updates, total) => progress.show(updates, total, "· updates of four policies"),
   }).finally(() => {
@@ -49,7 +63,7 @@ async function lesson({ json, ...request }: LessonOptions): Promise<void> {
   const { seed, demonstrations, episodes } = request;
   process.stdout.write(
     json
-      ? `${JSON.stringify({ task: "driving-urgent", seed, demonstrations, episodes, ...given })}\n`
+      ? `${JSON.stringify({ task: "driving-urgent", seed, demonstrations, episodes, thoroughness: quick, ...given })}\n`
       : lessonTable(given, episodes),
   );
 }

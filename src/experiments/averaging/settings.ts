@@ -30,6 +30,8 @@ export type Cell = {
   readonly demonstrations: number;
   readonly episodes: number;
   readonly evaluationSeed: number;
+  /** Share of the method's updates, above 0 to 1; default 1. */
+  readonly thoroughness?: number;
 };
 
 type Interval = { readonly rate: number; readonly low: number; readonly high: number; readonly n: number };
@@ -49,7 +51,7 @@ const HORIZONS = { observationHorizon: 1, predictionHorizon: 8, actionHorizon: 4
 const headOf = (method: Method): HeadName => (method === "l2-wide" ? "l2" : method);
 
 /** The recipe of a cell. The network of `l2-wide` has 16 times the numbers of the others' between its hidden layers. */
-export function settingsOf({ method, seed }: Cell): Omit<CloningRecipe, "datasets" | "task"> {
+export function settingsOf({ method, seed, thoroughness = 1 }: Cell): Omit<CloningRecipe, "datasets" | "task"> {
   const head = headOf(method);
   return {
     ...recipeDefaults("driving", head),
@@ -57,7 +59,7 @@ export function settingsOf({ method, seed }: Cell): Omit<CloningRecipe, "dataset
     horizons: { ...HORIZONS },
     normalisation: { observation: "standard", action: "limits" },
     padding: "mask",
-    updates: UPDATES[method],
+    updates: Math.ceil(UPDATES[method] * thoroughness),
     validationFraction: 0.02,
     seed,
   };
