@@ -46,22 +46,37 @@ export const RESULT_FILE = "result.json";
 /** What a cell returns: its rows without its name. */
 export type CellRows = readonly { readonly [field: string]: Json }[];
 
-/** Runs what is missing and returns the whole result. Throws an InputError for a result.json that is none. */
+/**
+ * Runs what is missing and returns the whole result, which is on disk anew after each cell. Stopped or killed at any moment, it goes
+ * on with the cells that are not finished; with `fresh` the old rows of a cell stay until it is. Throws an InputError for
+ * a result.json that is none, and where `only` is in no name.
+ */
 export async function runCells<Cell>(request: CellsRequest<Cell>): Promise<ExperimentResult> {
   const { out, command, cells, module, workers, only = "", fresh = false, onNote, signal } = request;
   const path = join(out, RESULT_FILE);
+  const named = [...cells.keys()].filter((name) => name.includes(only));
+  if (cells.size > 0 && named.length === 0) {
+    const [first] = cells.keys();
+    throw new InputError(`found no cell with "${only}" in its name, expected a part of one, as ${first}`);
+  }
   const finished = new Map<string, readonly ResultRow[]>();
+  const dropped = new Set<string>();
   for (const row of await readRows(path)) {
-    if (!cells.has(row.cell)) continue;
+    if (!cells.has(row.cell)) {
+      dropped.add(row.cell);
+      continue;
+    }
     finished.set(row.cell, [...(finished.get(row.cell) ?? []), row]);
   }
-  const wanted = [...cells].filter(([name]) => name.includes(only) && (fresh || !finished.has(name)));
+  const wanted = [...cells].filter(([name]) => named.includes(name) && (fresh || !finished.has(name)));
   if (finished.size > 0) onNote?.(`${finished.size} of ${cells.size} cells are finished, ${wanted.length} to run`);
+  if (dropped.size > 0) onNote?.(`cells that are none of the experiment any more: ${dropped.size}, left out`);
   const result = (): ExperimentResult => ({
     command,
     commit: commitOf(),
     rows: [...cells.keys()].flatMap((name) => finished.get(name) ?? []),
   });
+  const write = () => writeFileAtomic(path, `${JSON.stringify(result(), null, 1)}\n`);
   await runJobs<Cell, unknown>({
     module,
     exportName: "work",
@@ -74,12 +89,13 @@ export async function runCells<Cell>(request: CellsRequest<Cell>): Promise<Exper
         name,
         rows.map((row) => ({ cell: name, ...row })),
       );
-      await writeFileAtomic(path, `${JSON.stringify(result(), null, 1)}\n`);
+      await write();
       onNote?.(`${name}: finished`);
     },
     onProgress: request.onProgress,
     signal,
   });
+  if (dropped.size > 0 && wanted.length === 0) await write();
   return result();
 }
 

@@ -53,6 +53,7 @@ async function runHere<Job>(options: PoolOptions<Job>): Promise<unknown[]> {
   const results: unknown[] = [];
   try {
     for (const [index, job] of jobs.entries()) {
+      signal.throwIfAborted();
       const report = (value: unknown) => onReport?.(value, index);
       try {
         const result = await work.run(job, { report, signal });

@@ -30,12 +30,13 @@ export const lessonWork = (): Work<Cell, FinishedCell> => ({ run: runCell });
 /** How far a cell's training is, as it reports. */
 export type CellProgress = { readonly update: number; readonly updates: number };
 
-async function runCell(cell: Cell, { report }: WorkContext): Promise<FinishedCell> {
+async function runCell(cell: Cell, { report, signal }: WorkContext): Promise<FinishedCell> {
   const { method, style, scene, seed } = cell;
   const dataset = await demonstrate(cell);
   const before = process.cpuUsage();
   const started = performance.now();
   const policy = await clone(cell, dataset, (update, updates) => {
+    signal.throwIfAborted();
     report({ update, updates } satisfies CellProgress);
   });
   const seconds = (performance.now() - started) / 1000;
