@@ -18,7 +18,7 @@ export interface ResultRow {
 export interface ExperimentResult {
   /** What repeats it. */
   readonly command: string;
-  /** Of the repository when the last cell was finished; null outside one. */
+  /** Of the repository when the last cells were begun, which is the code that ran them; null outside one. */
   readonly commit: string | null;
   readonly rows: readonly ResultRow[];
 }
@@ -61,7 +61,8 @@ export async function runCells<Cell>(request: CellsRequest<Cell>): Promise<Exper
   }
   const finished = new Map<string, readonly ResultRow[]>();
   const dropped = new Set<string>();
-  for (const row of await readRows(path)) {
+  const before = await readResult(path);
+  for (const row of before.rows) {
     if (!cells.has(row.cell)) {
       dropped.add(row.cell);
       continue;
@@ -71,9 +72,10 @@ export async function runCells<Cell>(request: CellsRequest<Cell>): Promise<Exper
   const wanted = [...cells].filter(([name]) => named.includes(name) && (fresh || !finished.has(name)));
   if (finished.size > 0) onNote?.(`${finished.size} of ${cells.size} cells are finished, ${wanted.length} to run`);
   if (dropped.size > 0) onNote?.(`cells that are none of the experiment any more: ${dropped.size}, left out`);
+  const commit = wanted.length > 0 ? commitOf() : before.commit;
   const result = (): ExperimentResult => ({
     command,
-    commit: commitOf(),
+    commit,
     rows: [...cells.keys()].flatMap((name) => finished.get(name) ?? []),
   });
   const write = () => writeFileAtomic(path, `${JSON.stringify(result(), null, 1)}\n`);
@@ -99,15 +101,15 @@ export async function runCells<Cell>(request: CellsRequest<Cell>): Promise<Exper
   return result();
 }
 
-async function readRows(path: string): Promise<readonly ResultRow[]> {
+async function readResult(path: string): Promise<Pick<ExperimentResult, "commit" | "rows">> {
   const text = await readFile(path, "utf8").catch(({ code }: NodeJS.ErrnoException) => {
     if (code === "ENOENT") return null;
     throw new InputError(`${path}: cannot be read (${code})`);
   });
-  if (text === null) return [];
+  if (text === null) return { commit: null, rows: [] };
   try {
-    const { rows } = JSON.parse(text) as Partial<ExperimentResult>;
-    if (Array.isArray(rows) && rows.every(({ cell }) => typeof cell === "string")) return rows;
+    const { rows, commit = null } = JSON.parse(text) as Partial<ExperimentResult>;
+    if (Array.isArray(rows) && rows.every(({ cell }) => typeof cell === "string")) return { commit, rows };
   } catch {}
   throw new InputError(`${path}: found no rows of cells, expected the result of an experiment`);
 }
