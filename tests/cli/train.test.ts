@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -111,6 +111,29 @@ describe("the numbers of a run", () => {
     const policy = (out: string) => readFileSync(join(scratch, out, "policy.onnx"));
     expect(policy("seed-b").equals(policy("seed-a"))).toBe(true);
     expect(policy("seed-c").equals(policy("seed-a"))).toBe(false);
+  });
+});
+
+describe("PATH:WEIGHT", () => {
+  const datasets = async (out: string, ...data: string[]) => {
+    const args = ["--head", "l2", "--updates", "4", "--out", join(scratch, out)];
+    const { code, stderr } = await runHere("train", ...data, ...args);
+    expect(code, stderr).toBe(0);
+    const recipe = JSON.parse(readFileSync(join(scratch, out, "recipe.json"), "utf8"));
+    return recipe.datasets.map(({ path, weight }: { path: string; weight: number }) => [path, weight]);
+  };
+
+  it("is a dataset and how often it is drawn from; a path that is there as it stands is a path", async () => {
+    expect(await datasets("weighed", `${drive}:2.5`, drive)).toEqual([
+      [drive, 2.5],
+      [drive, 1],
+    ]);
+    const colon = join(scratch, "at 12:30");
+    cpSync(drive, colon, { recursive: true });
+    expect(await datasets("colon", colon, `${colon}:3`)).toEqual([
+      [colon, 1],
+      [colon, 3],
+    ]);
   });
 });
 

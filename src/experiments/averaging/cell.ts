@@ -13,7 +13,7 @@ import { type Episode, episodeSeeds } from "../../world/index.ts";
 import type { CellRows } from "../cells.ts";
 import { type Cell, type Measured, STYLES, settingsOf } from "./settings.ts";
 
-/** Rows that a policy plans at once while it is judged. */
+/** Rows that a policy plans at once while it is judged, at most. */
 const BATCH = 64;
 
 /** The work of a thread (src/workers): of the experiment, which keeps the numbers. */
@@ -99,13 +99,14 @@ export function clone(
 }
 
 async function judge(policy: Policy, { scene, episodes, evaluationSeed }: Cell): Promise<Evaluation> {
-  const planner = await openPolicy(nodeRuntime({ threads: 1 }), exportPolicy(policy, { batch: BATCH }));
+  const batch = Math.min(BATCH, episodes);
+  const planner = await openPolicy(nodeRuntime({ threads: 1 }), exportPolicy(policy, { batch }));
   try {
     return await evaluate({
       makeEnvironment: () => drivingWorld({ scenario: scene }),
       planner,
       seeds: episodeSeeds("evaluation", evaluationSeed, episodes),
-      together: BATCH,
+      together: batch,
     });
   } finally {
     await planner.close();
