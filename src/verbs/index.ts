@@ -12,7 +12,7 @@ export {
   type PairComparison,
   type RunsRequest,
 } from "./compare.ts";
-export { type DataChoice, readData, readRecipeData, splitOf } from "./data.ts";
+export { type DataChoice, readData } from "./data.ts";
 export {
   type ColumnInfo,
   type DatasetInfo,
@@ -38,21 +38,15 @@ export { type ExportedPolicy, type ExportRequest, exportRun } from "./export.ts"
 export { checkParity, type Parity, type ParityComparison, type ParityRequest } from "./parity.ts";
 export {
   type FinishedRun,
-  PARAMETERS_FILE,
   POLICY_FILE,
   parametersIn,
-  REPORT_FILE,
   readFinishedRun,
-  VERSIONS_FILE,
 } from "./run-files.ts";
 export { type Dimension, describeTasks, type TaskDescription } from "./tasks.ts";
 export {
-  judgeHeldOut,
-  NOISE_SEED,
   snapshotFile,
   type TrainProgress,
   type TrainRequest,
   type TrainResult,
   trainPolicy,
 } from "./train.ts";
-export { type Versions, versions } from "./versions.ts";
