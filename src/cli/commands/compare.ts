@@ -4,6 +4,7 @@ import type { Mean } from "../../base/index.ts";
 import { compareRuns, evaluateRuns, type NamedEvaluation, type PairComparison } from "../../verbs/index.ts";
 import { wholeNumber } from "../arguments.ts";
 import { type ProgressLine, progressLine } from "../progress.ts";
+import { isScored } from "../score.ts";
 import { table } from "../table.ts";
 import { defaultWorkers } from "../workers.ts";
 
@@ -91,8 +92,7 @@ const meanOf = ({ mean, low, high }: Mean) => `${mean.toFixed(3)} (${low.toFixed
 function report(evaluations: readonly NamedEvaluation[], pairs: readonly PairComparison[]): string {
   const [{ evaluation }] = evaluations;
   const letters = new Map(evaluations.map(({ name }, i) => [name, letterOf(i)]));
-  // Where no step of any episode is worth half of what there is to be had, rewards are parts of a sum: no score.
-  const scored = evaluations.some(({ evaluation }) => evaluation.perSeed.some(({ maxReward }) => maxReward >= 0.5));
+  const scored = evaluations.some(({ evaluation }) => isScored(evaluation));
   const runs = table(
     ["run", "head", "success", "95% interval", ...(scored ? ["score (95% interval)"] : [])],
     evaluations.map(({ name, evaluation: { actor, success, score } }) => [

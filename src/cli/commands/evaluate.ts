@@ -5,6 +5,7 @@ import { evaluateRun, type RunEvaluation } from "../../verbs/index.ts";
 import { wholeNumber } from "../arguments.ts";
 import { scoreTable, summary } from "../held-out.ts";
 import { progressLine } from "../progress.ts";
+import { isScored } from "../score.ts";
 import { table } from "../table.ts";
 
 interface EvaluateOptions {
@@ -66,10 +67,11 @@ function advice({ withoutTask }: RunEvaluation): string {
 }
 
 /** Success, score and what the world told, each with its 95 % interval. */
-function evaluationTable({ success, score, metrics, modes, episodes }: Evaluation): string {
+function evaluationTable(evaluation: Evaluation): string {
+  const { success, score, metrics, modes, episodes } = evaluation;
   const rows = [
     ["success", ...cells(success)],
-    ["score: greatest reward", ...cells(score)],
+    ...(isScored(evaluation) ? [["score: greatest reward", ...cells(score)]] : []),
     ...Object.entries(modes).map(([name, rate]) => [`mode ${name}`, ...cells(rate)]),
     ...Object.entries(metrics).map(([name, measure]) => [name, ...cells(measure)]),
   ];
