@@ -16,7 +16,7 @@ export { type DdimOptions, type DdpmOptions, ddimSample, ddpmSample, type StepDe
 export { addNoise, type Denoiser, diffusionLoss, diffusionTarget, type Prediction } from "./diffusion.ts";
 export { flowLevels, flowLoss, flowSample, type LevelLaw, noiseLevel, type Velocity } from "./flow.ts";
 export { type GaussianOptions, gaussianHead } from "./gaussian.ts";
-export { type Head, isTractable, type LossContext, meanOfChunks, type TractableHead } from "./head.ts";
+export { type Head, isTractable, type LossContext, type TractableHead } from "./head.ts";
 export { type MaskedOptions, maskedPerceptron } from "./masked.ts";
 export { type MixtureOptions, mixtureHead } from "./mixture.ts";
 export { type HuberOptions, huberHead, l1Head, l2Head, type RegressionOptions } from "./regression.ts";

@@ -60,9 +60,6 @@ const TASKS: Readonly<Record<string, TaskDefaults>> = {
   },
 };
 
-/** Tasks whose defaults are listed; others get those of driving. */
-export const TASKS_WITH_DEFAULTS: readonly string[] = Object.keys(TASKS);
-
 /** All fields but what is learned from. */
 export function recipeDefaults(task: string, head: HeadName): RecipeDefaults {
   const { horizons, hidden, updates, validationFraction } = TASKS[task] ?? DRIVING;

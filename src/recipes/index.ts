@@ -5,4 +5,4 @@
  */
 export { type CloningRecipe, cloningOptimizer, recipeJsonSchema } from "./cloning.ts";
 export { completeRecipe, type RecipePart, readCloningRecipe } from "./complete.ts";
-export { recipeDefaults, TASKS_WITH_DEFAULTS } from "./defaults.ts";
+export { recipeDefaults } from "./defaults.ts";
