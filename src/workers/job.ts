@@ -28,7 +28,9 @@ export interface ThreadData {
 
 export type ToThread =
   | { readonly kind: "job"; readonly index: number; readonly job: unknown }
-  | { readonly kind: "end" };
+  | { readonly kind: "end" }
+  /** Its job is no longer wanted: the job's signal says so, and when it is over the thread ends. */
+  | { readonly kind: "stop" };
 
 export type FromThread =
   | { readonly kind: "ready" }

@@ -23,7 +23,7 @@ export interface PoolOptions<Job> {
   readonly onProgress?: (finished: number, total: number) => void;
   /** What a job tells while it runs. */
   readonly onReport?: (value: unknown, index: number) => void;
-  /** Ends the threads wherever they are; here, the job is told. */
+  /** The jobs are told; a thread that does not end soon is ended wherever it is. */
   readonly signal?: AbortSignal;
 }
 
@@ -136,10 +136,28 @@ async function runInThreads<Job>(options: PoolOptions<Job>): Promise<unknown[]> 
     return results;
   } finally {
     signal?.removeEventListener("abort", onAbort);
-    if (failed) for (const { thread } of threads) thread.terminate();
+    if (failed) await stopThreads(threads);
     await allEnded;
     await turn.catch(() => {});
   }
+}
+
+/** How long threads have to end their jobs by themselves, ms. */
+const GRACE = 2000;
+
+/**
+ * Tells the threads to stop, and ends those that do not. A thread that is ended in the middle of a native call of ONNX Runtime
+ * can take the process with it: jobs that heed their signal are let go in time.
+ */
+async function stopThreads(threads: readonly { thread: Worker; ended: Promise<void> }[]): Promise<void> {
+  for (const { thread } of threads) thread.postMessage({ kind: "stop" } satisfies ToThread);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((settle) => {
+    timer = setTimeout(settle, GRACE);
+  });
+  await Promise.race([Promise.all(threads.map(({ ended }) => ended)), late]);
+  clearTimeout(timer);
+  for (const { thread } of threads) thread.terminate();
 }
 
 /** A thread of source needs what reads TypeScript: whether this one has it, as under vitest, is not to be relied on. */

@@ -5,8 +5,8 @@ import { type FromThread, failureOf, makeWork, type ThreadData, type ToThread, t
 const port = parentPort;
 if (!port) throw new Error("workers: thread.ts runs in a worker thread only");
 const send = (message: FromThread) => port.postMessage(message);
-// The pool ends a thread whose job is no longer wanted; there is no signal from within.
-const { signal } = new AbortController();
+const stop = new AbortController();
+const { signal } = stop;
 
 async function start(): Promise<Work<unknown, unknown> | null> {
   try {
@@ -19,19 +19,27 @@ async function start(): Promise<Work<unknown, unknown> | null> {
 
 const work = await start();
 if (work) {
-  port.on("message", async (message: ToThread) => {
-    if (message.kind === "end") {
-      await work.close?.();
-      port.close();
-      return;
-    }
-    const { index, job } = message;
+  let running: Promise<void> = Promise.resolve();
+  const close = async () => {
+    await running;
+    await work.close?.();
+    port.close();
+  };
+  const run = async (index: number, job: unknown) => {
     try {
       const report = (value: unknown) => send({ kind: "report", index, value });
       send({ kind: "result", index, result: await work.run(job, { report, signal }) });
     } catch (error) {
       send({ kind: "failure", index, failure: failureOf(error) });
     }
+  };
+  port.on("message", async (message: ToThread) => {
+    if (message.kind === "job") {
+      running = run(message.index, message.job);
+      return;
+    }
+    if (message.kind === "stop") stop.abort(new Error("stopped"));
+    await close();
   });
   send({ kind: "ready" });
 }

@@ -33,14 +33,12 @@ export type CellProgress = { readonly update: number; readonly updates: number }
 async function runCell(cell: Cell, { report, signal }: WorkContext): Promise<FinishedCell> {
   const { method, style, scene, seed } = cell;
   const dataset = await demonstrate(cell);
-  const before = process.cpuUsage();
   const started = performance.now();
   const policy = await clone(cell, dataset, (update, updates) => {
     signal.throwIfAborted();
     report({ update, updates } satisfies CellProgress);
   });
   const seconds = (performance.now() - started) / 1000;
-  const used = process.cpuUsage(before);
   const evaluation = await judge(policy, cell);
   const rows = [
     {
@@ -50,7 +48,6 @@ async function runCell(cell: Cell, { report, signal }: WorkContext): Promise<Fin
       seed,
       ...measured(evaluation),
       trainingSeconds: Math.round(seconds),
-      processorSeconds: Math.round((used.user + used.system) / 1e6),
       succeeded: evaluation.perSeed.map(({ success }) => (success ? "1" : "0")).join(""),
     },
   ];
