@@ -4,8 +4,9 @@ import { extname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDocument } from "yaml";
 import { InputError, nearestName } from "../base/index.ts";
-import { HEADS } from "../policies/index.ts";
-import type { RecipePart } from "../recipes/index.ts";
+import { NORMALISATIONS } from "../datasets/index.ts";
+import { HEADS, SAMPLING } from "../policies/index.ts";
+import { isRecipePart, type RecipePart } from "../recipes/index.ts";
 import { wholeNumber } from "./arguments.ts";
 
 interface RecipeFlag {
@@ -35,8 +36,6 @@ const oneOf = (choices: readonly string[]) => (text: string) => {
   const hint = nearest ? `; did you mean "${nearest}"?` : ".";
   throw new InvalidArgumentError(`Allowed choices are ${choices.join(", ")}${hint}`);
 };
-const NORMALISATIONS = ["limits", "standard", "quantile"];
-const SAMPLING = ["full", "low-noise", "deterministic"];
 
 /** In the order of the help. `tests/cli/recipe-flags.test.ts` checks that no field of a recipe is without one. */
 export const RECIPE_FLAGS: readonly RecipeFlag[] = [
@@ -239,17 +238,6 @@ export async function readRecipeFile(path: string): Promise<RecipePart> {
     throw new InputError(`recipe ${path}: not ${kind}: ${error.message.split("\n")[0]}`);
   }
   const value: unknown = document.toJS();
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as RecipePart;
+  if (isRecipePart(value)) return value;
   throw new InputError(`recipe ${path}: found ${JSON.stringify(value)}, expected the fields of a recipe`);
-}
-
-/** One part over another, object by object. */
-export function recipeOver(under: RecipePart, over: RecipePart): RecipePart {
-  const isPart = (value: unknown): value is RecipePart =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
-  const pairs = Object.entries(over).map(([field, value]) => {
-    const below = under[field];
-    return [field, isPart(value) && isPart(below) ? recipeOver(below, value) : value] as const;
-  });
-  return { ...under, ...Object.fromEntries(pairs) };
 }

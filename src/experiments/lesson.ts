@@ -1,7 +1,7 @@
 /** The first lesson: averaging in small, on the driving world, in under three minutes on two cores. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError, type Rate } from "../base/index.ts";
+import { InputError } from "../base/index.ts";
 import { experimentReport, ratesPicture } from "../reports/index.ts";
 import { writeFileAtomic } from "../runs/node.ts";
 import { runJobs, siblingModule } from "../workers/index.ts";
@@ -126,7 +126,7 @@ export async function giveLesson(request: LessonRequest): Promise<Lesson> {
               rows: rows.map(({ head, style, success }) => ({
                 label: head,
                 group: nameOf(style),
-                rate: success as Rate,
+                rate: success,
               })),
             }),
           ],
@@ -136,9 +136,9 @@ export async function giveLesson(request: LessonRequest): Promise<Lesson> {
               rows: rows.map(({ head, style, success, obstacleCollision, left }) => [
                 head,
                 nameOf(style),
-                success as Rate,
-                obstacleCollision as Rate,
-                left as Rate,
+                success,
+                obstacleCollision,
+                left,
               ]),
             },
           ],

@@ -18,7 +18,7 @@ const DEFAULT_HEAD: HeadName = "diffusion";
 export function completeRecipe(given: RecipePart, { task, where }: { task: string; where: string }): CloningRecipe {
   const head = headOf(given, where);
   const defaults: RecipePart = { ...recipeDefaults(task, head), task };
-  return readCloningRecipe(merged(withChosenKinds(defaults, given, head), given), where);
+  return readCloningRecipe(recipeOver(withChosenKinds(defaults, given, head), given), where);
 }
 
 /** The recipe in a parsed recipe.json. Throws an InputError as `completeRecipe` does. */
@@ -57,8 +57,8 @@ function lowered(message: string): string {
 }
 
 function headOf({ policy }: RecipePart, where: string): HeadName {
-  const head = isPart(policy) ? policy.head : undefined;
-  const kind = isPart(head) ? head.kind : undefined;
+  const head = isRecipePart(policy) ? policy.head : undefined;
+  const kind = isRecipePart(head) ? head.kind : undefined;
   if (kind === undefined) return DEFAULT_HEAD;
   if ((HEADS as readonly unknown[]).includes(kind)) return kind as HeadName;
   const nearest = typeof kind === "string" && nearestName(kind, HEADS);
@@ -80,8 +80,8 @@ const NETWORKS: Readonly<Record<string, RecipePart>> = {
 
 /** The defaults, with encoder and network those of the kinds that were chosen. */
 function withChosenKinds(defaults: RecipePart, given: RecipePart, head: HeadName): RecipePart {
-  const chosen = isPart(given.policy) ? given.policy : {};
-  const kindOf = (part: unknown) => (isPart(part) && typeof part.kind === "string" ? part.kind : undefined);
+  const chosen = isRecipePart(given.policy) ? given.policy : {};
+  const kindOf = (part: unknown) => (isRecipePart(part) && typeof part.kind === "string" ? part.kind : undefined);
   const policy = defaults.policy as RecipePart;
   const own = (name: "encoder" | "network", kinds: typeof ENCODERS) => {
     const kind = kindOf(chosen[name]);
@@ -93,15 +93,16 @@ function withChosenKinds(defaults: RecipePart, given: RecipePart, head: HeadName
   };
 }
 
-function isPart(value: unknown): value is RecipePart {
+/** Whether a value is an object of fields. */
+export function isRecipePart(value: unknown): value is RecipePart {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** `over` in place of what `under` has, object by object. */
-function merged(under: RecipePart, over: RecipePart): RecipePart {
+export function recipeOver(under: RecipePart, over: RecipePart): RecipePart {
   const pairs = Object.entries(over).map(([field, value]) => {
     const below = under[field];
-    return [field, isPart(value) && isPart(below) ? merged(below, value) : value];
+    return [field, isRecipePart(value) && isRecipePart(below) ? recipeOver(below, value) : value];
   });
   return { ...under, ...Object.fromEntries(pairs) };
 }

@@ -1,6 +1,5 @@
 /** What suits a task and a head, chosen on other seeds than those reported (docs/algorithms/bc.md, "Settings"). */
-import type { HeadName, PolicyRecipe } from "../policies/index.ts";
-import { policyRecipe } from "../policies/index.ts";
+import { type HeadName, type PolicyRecipe, policyRecipe } from "../policies/index.ts";
 import type { Horizons } from "../world/index.ts";
 import type { CloningRecipe } from "./cloning.ts";
 

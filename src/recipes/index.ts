@@ -4,5 +4,5 @@
  * Law: imports every lower floor. Data and its checks only: recipes are carried out by algorithms and commands.
  */
 export { type CloningRecipe, cloningOptimizer, recipeJsonSchema } from "./cloning.ts";
-export { completeRecipe, type RecipePart, readCloningRecipe } from "./complete.ts";
+export { completeRecipe, isRecipePart, type RecipePart, readCloningRecipe, recipeOver } from "./complete.ts";
 export { recipeDefaults } from "./defaults.ts";

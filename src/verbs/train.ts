@@ -8,6 +8,7 @@ import {
   type CloningRecipe,
   cloningOptimizer,
   completeRecipe,
+  isRecipePart,
   type RecipePart,
   readCloningRecipe,
 } from "../recipes/index.ts";
@@ -76,8 +77,7 @@ export const NOISE_SEED = 0;
  */
 export async function trainPolicy(request: TrainRequest): Promise<TrainResult> {
   const { out, threads = 2, onNote } = request;
-  const { run, recipe, dataset } = await openOrCreate(request);
-  const split = splitOf(recipe, dataset);
+  const { run, recipe, dataset, split } = await openOrCreate(request);
   const damaged: string[] = [];
   const checkpoint = await run.latestCheckpoint({ onDamaged: ({ message }) => damaged.push(message) });
   onNote?.(describeData(dataset, split));
@@ -107,26 +107,27 @@ export async function judgeHeldOut(
   }
 }
 
-async function openOrCreate(request: TrainRequest): Promise<{ run: Run; recipe: CloningRecipe; dataset: Dataset }> {
+type OpenedRun = { readonly run: Run } & Pick<FinishedRun, "recipe" | "dataset" | "split">;
+
+async function openOrCreate(request: TrainRequest): Promise<OpenedRun> {
   const { out, recipe: part = {}, where = "recipe", resume = false, datasets } = request;
   if (resume) {
     const run = await openRun(out);
     const recipe = readCloningRecipe(run.recipe, join(out, "recipe.json"));
-    const chosen = datasets ? { ...part, datasets: (await readData(datasets)).datasets } : part;
-    const { datasets: _, ...others } = chosen as RecipePart;
+    const { datasets: _, ...others } = part;
     refuseOther(others, recipe, `--resume ${out}`);
-    if (datasets) refuseOtherData(recipe, chosen.datasets as CloningRecipe["datasets"], out);
-    const { dataset } = await readRecipeData(recipe);
-    return { run, recipe, dataset };
+    const dataset = datasets ? await readSameData(datasets, recipe, out) : (await readRecipeData(recipe)).dataset;
+    return { run, recipe, dataset, split: splitOf(recipe, dataset) };
   }
   const data = await readData(datasets ?? datasetsOf(part, where));
   const recipe = recipeFor(data, part, where);
   const dataset = selectObservation(data.dataset, recipe.observation);
-  splitOf(recipe, dataset);
-  policySpec({ ...recipe, dataset, split: splitOf(recipe, dataset) });
+  const split = splitOf(recipe, dataset);
+  // what does not go together is refused before there is a run
+  policySpec({ ...recipe, dataset, split });
   const run = await createRun(out, recipe);
   await run.writeFile(VERSIONS_FILE, `${JSON.stringify(versions(request.threads ?? 2), null, 2)}\n`);
-  return { run, recipe, dataset };
+  return { run, recipe, dataset, split };
 }
 
 function recipeFor({ dataset, datasets }: ReadData, part: RecipePart, where: string): CloningRecipe {
@@ -150,17 +151,19 @@ function refuseOther(chosen: RecipePart, there: object, where: string, path = ""
   for (const [field, value] of Object.entries(chosen)) {
     const found = (there as RecipePart)[field];
     const name = path ? `${path}.${field}` : field;
-    const both = [value, found].every((one) => typeof one === "object" && one !== null && !Array.isArray(one));
-    if (both) refuseOther(value as RecipePart, found as object, where, name);
+    if (isRecipePart(value) && isRecipePart(found)) refuseOther(value, found, where, name);
     else if (JSON.stringify(found) !== JSON.stringify(value)) {
       throw new InputError(`${where}: ${name} is ${JSON.stringify(found)} there, found ${JSON.stringify(value)}`);
     }
   }
 }
 
-function refuseOtherData({ datasets }: CloningRecipe, found: CloningRecipe["datasets"], out: string): void {
+/** The data of a run that goes on, read where they are said to be now. Throws an InputError where their content is another. */
+async function readSameData(choices: readonly DataChoice[], recipe: CloningRecipe, out: string): Promise<Dataset> {
+  const { datasets } = recipe;
+  const { dataset, datasets: found } = await readData(choices);
   const content = (all: CloningRecipe["datasets"]) => JSON.stringify(all.map(({ weight, digest }) => [weight, digest]));
-  if (content(datasets) === content(found)) return;
+  if (content(datasets) === content(found)) return selectObservation(dataset, recipe.observation);
   throw new InputError(
     `--resume ${out}: dataset is ${datasets.map(({ path }) => path).join(", ")} there, found ${found.map(({ path }) => path).join(", ")} of other content`,
   );

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { addRecipeFlags, RECIPE_FLAGS, recipeOfFlags, recipeOver } from "../../src/cli/recipe-flags.ts";
-import { type RecipePart, recipeJsonSchema } from "../../src/recipes/index.ts";
+import { addRecipeFlags, RECIPE_FLAGS, recipeOfFlags } from "../../src/cli/recipe-flags.ts";
+import { type RecipePart, recipeJsonSchema, recipeOver } from "../../src/recipes/index.ts";
 
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;

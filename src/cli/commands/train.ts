@@ -3,12 +3,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/index.ts";
-import type { RecipePart } from "../../recipes/index.ts";
+import { type RecipePart, recipeOver } from "../../recipes/index.ts";
 import { type DataChoice, POLICY_FILE, trainPolicy } from "../../verbs/index.ts";
 import { wholeNumber } from "../arguments.ts";
 import { scoreTable, summary } from "../held-out.ts";
 import { progressLine } from "../progress.ts";
-import { addRecipeFlags, readRecipeFile, recipeOfFlags, recipeOver } from "../recipe-flags.ts";
+import { addRecipeFlags, readRecipeFile, recipeOfFlags } from "../recipe-flags.ts";
 
 interface TrainOptions extends Record<string, unknown> {
   readonly out: string;

@@ -1,5 +1,4 @@
 /** averaging: what becomes of contradictory demonstrations under each action head, on driving. */
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Rate, wilson } from "../../base/index.ts";
 import { type DrivingWorld, drivingWorld } from "../../environments/index.ts";
@@ -7,6 +6,7 @@ import { drivingExpert } from "../../experts/index.ts";
 import { exportPolicy, openPolicy } from "../../policies/index.ts";
 import { experimentReport, type Picture, type ResultTable, ratesPicture, scenesOf } from "../../reports/index.ts";
 import { rolloutMany } from "../../rollouts/index.ts";
+import { writeFileAtomic } from "../../runs/node.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
 import { siblingModule } from "../../workers/index.ts";
 import { episodeSeeds } from "../../world/index.ts";
@@ -34,8 +34,7 @@ export const averaging: Experiment = {
     const module = siblingModule(import.meta.url, "cell");
     const result = await runCells<Cell>({ ...options, cells: allCells(), module });
     const report = join(options.out, "report.html");
-    await mkdir(options.out, { recursive: true });
-    await writeFile(report, await drawReport(result.rows, options));
+    await writeFileAtomic(report, await drawReport(result.rows, options));
     return { ...result, report };
   },
 };

@@ -1,6 +1,6 @@
 /** What the averaging experiment compares, and how: chosen on other seeds than those that are reported. */
-import type { HeadName, PolicyRecipe } from "../../policies/index.ts";
-import { policyRecipe } from "../../policies/index.ts";
+import type { Rate } from "../../base/index.ts";
+import { type HeadName, type PolicyRecipe, policyRecipe } from "../../policies/index.ts";
 import { type CloningRecipe, recipeDefaults } from "../../recipes/index.ts";
 
 /** The scenes in which an obstacle forces a decision: under 1 s ahead, and in sight for more than 5 s. */
@@ -34,7 +34,7 @@ export type Cell = {
   readonly thoroughness?: number;
 };
 
-type Interval = { readonly rate: number; readonly low: number; readonly high: number; readonly n: number };
+type Interval = Readonly<Rate>;
 
 /** What is measured of a cell. */
 export type Measured = {

@@ -1,8 +1,9 @@
 /** push-t-human: how far 206 human demonstrations carry each head, in the task itself. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { InputError, type Rate, wilson } from "../../base/index.ts";
 import { experimentReport, ratesPicture } from "../../reports/index.ts";
+import { writeFileAtomic } from "../../runs/node.ts";
 import { siblingModule } from "../../workers/index.ts";
 import { type ResultRow, runCells } from "../cells.ts";
 import type { Experiment, ExperimentOptions } from "../experiment.ts";
@@ -18,7 +19,6 @@ export const pushTHuman: Experiment = {
   description:
     "Push-T from 206 human demonstrations: score and success of every head; hours of training, which go on where they were stopped",
   async run(options) {
-    const { stat } = await import("node:fs/promises");
     const data = resolve(process.env.APPRENTICE_PUSH_T ?? DATA);
     if (!(await stat(data).catch(() => null))) {
       throw new InputError(
@@ -30,9 +30,8 @@ export const pushTHuman: Experiment = {
       cells: allCells(data),
       module: siblingModule(import.meta.url, "cell"),
     });
-    await mkdir(options.out, { recursive: true });
     const report = join(options.out, "report.html");
-    await writeFile(report, drawReport(result.rows, options));
+    await writeFileAtomic(report, drawReport(result.rows, options));
     return { ...result, report };
   },
 };
