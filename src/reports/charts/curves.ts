@@ -54,12 +54,7 @@ export function curvesPicture({
   const draw = (width: number) =>
     plotted(
       {
-        width,
-        height: width === WIDTHS.narrow ? 220 : 280,
-        marginLeft: 52,
-        marginRight: 20,
-        marginTop: 28,
-        marginBottom: 40,
+        ...frameOf(width),
         x: { label: xLabel, labelArrow: "none", ticks: width / 90, tickFormat: grouped, nice: false },
         y: {
           label: yLabel,
@@ -143,12 +138,7 @@ export function scoresPicture({ series, yLabel, caption, as = "percent", size = 
   const draw = (width: number) =>
     plotted(
       {
-        width,
-        height: width === WIDTHS.narrow ? 220 : 280,
-        marginLeft: 52,
-        marginRight: 20,
-        marginTop: 28,
-        marginBottom: 40,
+        ...frameOf(width),
         x: { label: "update", labelArrow: "none", ticks: width / 90, tickFormat: grouped },
         y: {
           label: yLabel,
@@ -169,4 +159,10 @@ export function scoresPicture({ series, yLabel, caption, as = "percent", size = 
     );
   const legend = series.map(({ name, colour }, i) => ({ label: name, colour: colour ?? seriesColour(i) }));
   return { drawing: inBothWidths(draw, size), caption, size, ...(legend.length > 1 && { legend }) };
+}
+
+/** The size of a chart over updates and the room around it, px. */
+function frameOf(width: number) {
+  const height = width === WIDTHS.narrow ? 220 : 280;
+  return { width, height, marginLeft: 52, marginRight: 20, marginTop: 28, marginBottom: 40 };
 }
