@@ -12,14 +12,31 @@ export interface Recording<Kept> {
    * hold at `offset`. Throws Error where it is not finite.
    */
   admit(values: Float32Array, offset?: number): Float32Array;
-  add(executed: Float32Array, chunkPlace: number, result: StepResult): void;
+  add(step: Acted, result: StepResult): void;
   kept(): Kept;
+}
+
+/** What was done in a step, and what is known of why. */
+export interface Acted {
+  /** [Da]. */
+  readonly executed: Float32Array;
+  readonly chunkPlace: number;
+  /** Who drove. */
+  readonly controller: Controller;
+  /** [Da]; null or left out where nobody was asked. */
+  readonly proposed?: Float32Array | null;
+  readonly label?: Float32Array | null;
+  /** What the gate read in this step. */
+  readonly readings?: Readonly<Record<string, number>> | null;
 }
 
 export interface Beginning {
   spec: EnvironmentSpec;
   seed: number;
   actor: { readonly name: string; readonly controller: Controller };
+  /** Who supervises, and which version of the policy acts, where that is known. */
+  operator?: string;
+  policyVersion?: string;
   /** The environment's answer to `reset`. */
   first: { observation: Observation; info: Info };
 }
@@ -33,7 +50,7 @@ export interface Outcome extends Pick<Episode, "seed" | "actor" | "length" | "te
 
 /** What a kind of recording does with each step and makes of them all. */
 interface Keeper<Kept> {
-  keep(observation: Observation, executed: Float32Array, chunkPlace: number, reward: number): void;
+  keep(observation: Observation, step: Acted, reward: number): void;
   kept(end: Pick<Outcome, "length" | "terminated" | "truncated" | "info">): Kept;
 }
 
@@ -75,8 +92,8 @@ function record<Kept>({ spec, seed, actor, first }: Beginning, keeper: Keeper<Ke
           `expected ${size} finite numbers (${names.join(", ")})`,
       );
     },
-    add(executed, chunkPlace, result) {
-      keeper.keep(observation, executed, chunkPlace, result.reward);
+    add(step, result) {
+      keeper.keep(observation, step, result.reward);
       length += 1;
       ({ observation, info, terminated, truncated } = result);
     },
@@ -88,7 +105,7 @@ function outcome({ seed, actor }: Beginning): Keeper<Outcome> {
   let reward = 0;
   let maxReward = Number.NEGATIVE_INFINITY;
   return {
-    keep(_observation, _executed, _chunkPlace, value) {
+    keep(_observation, _step, value) {
       reward += Math.fround(value);
       maxReward = Math.max(maxReward, Math.fround(value));
     },
@@ -99,33 +116,82 @@ function outcome({ seed, actor }: Beginning): Keeper<Outcome> {
 /** Rows that a column begins with; it doubles when it is full. */
 const ROWS = 64;
 
-function columns({ spec, seed, actor }: Beginning): Keeper<Episode> {
+function columns({ spec, seed, actor, operator, policyVersion }: Beginning): Keeper<Episode> {
+  const size = spec.action.names.length;
   const observations = Object.entries(spec.observation).map(([array, { names }]) => ({
     array,
     column: growing(`"${array}"`, names.length),
   }));
-  const actions = growing("action", spec.action.names.length);
+  const actions = growing("action", size);
   const rewards: number[] = [];
   const places: number[] = [];
+  const controllers: Controller[] = [];
+  const proposed = sparse("proposed", size);
+  const labels = sparse("label", size);
+  const gate = new Map<string, number[]>();
   return {
-    keep(observation, executed, chunkPlace, reward) {
+    keep(observation, step, reward) {
+      const row = rewards.length;
       for (const { array, column } of observations) column.add(observation[array]);
-      actions.add(executed);
+      actions.add(step.executed);
+      if (step.proposed) proposed.set(row, step.proposed);
+      if (step.label) labels.set(row, step.label);
+      for (const name in step.readings) {
+        const values = gate.get(name) ?? [];
+        values[row] = step.readings[name];
+        gate.set(name, values);
+      }
       rewards.push(reward);
-      places.push(chunkPlace);
+      places.push(step.chunkPlace);
+      controllers.push(step.controller);
     },
-    kept: (end) => ({
-      spec,
-      seed,
-      actor: actor.name,
-      ...end,
-      observation: Object.fromEntries(observations.map(({ array, column }) => [array, column.values()])),
-      action: actions.values(),
-      reward: Float32Array.from(rewards),
-      time: Float64Array.from(rewards, (_, step) => step / spec.controlRate),
-      chunkPlace: Int32Array.from(places),
-      controller: rewards.map(() => actor.controller),
-    }),
+    kept(end) {
+      const { length } = rewards;
+      return {
+        spec,
+        seed,
+        actor: actor.name,
+        ...end,
+        observation: Object.fromEntries(observations.map(({ array, column }) => [array, column.values()])),
+        action: actions.values(),
+        reward: Float32Array.from(rewards),
+        time: Float64Array.from(rewards, (_, step) => step / spec.controlRate),
+        chunkPlace: Int32Array.from(places),
+        controller: controllers,
+        ...proposed.values(length),
+        ...labels.values(length),
+        ...(gate.size > 0 && { gate: readingsOf(gate, length) }),
+        ...(operator !== undefined && { operator }),
+        ...(policyVersion !== undefined && { policyVersion }),
+      };
+    },
+  };
+}
+
+const readingsOf = (gate: ReadonlyMap<string, readonly number[]>, length: number) =>
+  Object.fromEntries(
+    [...gate].map(([name, values]) => [name, Float64Array.from({ length }, (_, row) => values[row] ?? Number.NaN)]),
+  );
+
+/** A column [L, size] that not every step has a row of: NaN where there is none, left out where no step has one. */
+function sparse<Name extends "proposed" | "label">(name: Name, size: number) {
+  const column = growing(name, size);
+  const unknown = new Float32Array(size).fill(Number.NaN);
+  let rows = 0;
+  const fill = (until: number) => {
+    for (; rows < until; rows++) column.add(unknown);
+  };
+  return {
+    set(row: number, values: Float32Array) {
+      fill(row);
+      column.add(values);
+      rows += 1;
+    },
+    values(length: number): { [name in Name]?: Float32Array } {
+      if (rows === 0) return {};
+      fill(length);
+      return { [name]: column.values() } as { [name in Name]?: Float32Array };
+    },
   };
 }
 

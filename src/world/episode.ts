@@ -16,6 +16,12 @@ export interface Step {
   readonly truncated: boolean;
   /** Seconds since the reset, when the observation was taken. */
   readonly time: number;
+  /** What the policy proposed [Da]; null or left out if it was not asked. */
+  readonly proposed?: Float32Array | null;
+  /** The expert's label [Da]: what it would do here, whoever acted; null or left out if there is none. */
+  readonly label?: Float32Array | null;
+  /** What the gate read: doubts, risks, thresholds. */
+  readonly gate?: Readonly<Record<string, number>>;
 }
 
 /** A recorded run of one attempt at a task: L steps as columns, row-major. */
@@ -38,6 +44,15 @@ export interface Episode {
   readonly chunkPlace: Int32Array;
   /** [L]. */
   readonly controller: readonly Controller[];
+  /** [L, Da], a row of NaN where the policy was not asked; left out where it never was. */
+  readonly proposed?: Float32Array;
+  /** [L, Da], a row of NaN where there is no label; left out where there is none at all. */
+  readonly label?: Float32Array;
+  /** Per reading of the gate [L], NaN where it was not read. */
+  readonly gate?: Readonly<Record<string, Float64Array>>;
+  /** Who supervised, and which version of the policy acted; left out where nobody did, or nobody said. */
+  readonly operator?: string;
+  readonly policyVersion?: string;
   /** How it ended; both false when it was stopped from outside. */
   readonly terminated: boolean;
   readonly truncated: boolean;
@@ -76,9 +91,43 @@ export function episodeOf(header: Pick<Episode, "spec" | "seed" | "actor" | "inf
     time: Float64Array.from(steps, ({ time }) => time),
     chunkPlace: Int32Array.from(steps, ({ chunkPlace }) => chunkPlace),
     controller: steps.map(({ controller }) => controller),
+    ...whereKnown(
+      "proposed",
+      action.names.length,
+      steps.map(({ proposed }) => proposed),
+    ),
+    ...whereKnown(
+      "label",
+      action.names.length,
+      steps.map(({ label }) => label),
+    ),
+    ...readings(steps),
     terminated: last.terminated,
     truncated: last.truncated,
   };
+}
+
+/** The column of rows that not every step has; nothing where none has one. */
+function whereKnown<Name extends string>(
+  name: Name,
+  size: number,
+  rows: readonly (Float32Array | null | undefined)[],
+): { [name in Name]?: Float32Array } {
+  if (!rows.some(Boolean)) return {};
+  const unknown = new Float32Array(size).fill(Number.NaN);
+  const values = column(
+    name,
+    size,
+    rows.map((row) => row ?? unknown),
+  );
+  return { [name]: values } as { [name in Name]?: Float32Array };
+}
+
+function readings(steps: readonly Step[]): Pick<Episode, "gate"> {
+  const names = [...new Set(steps.flatMap(({ gate }) => Object.keys(gate ?? {})))];
+  if (names.length === 0) return {};
+  const columns = names.map((name) => [name, Float64Array.from(steps, ({ gate }) => gate?.[name] ?? Number.NaN)]);
+  return { gate: Object.fromEntries(columns) };
 }
 
 function column(name: string, size: number, rows: readonly Float32Array[]): Float32Array {

@@ -49,7 +49,12 @@ export interface StoredEpisode extends EpisodeStart {
 export function episodeFrom(spec: EnvironmentSpec, stored: StoredEpisode): Episode {
   const { seed, actors, info, endInfo, success, steps } = stored;
   const last = { ...(endInfo ?? info), success: success ?? false };
-  return episodeOf({ spec, seed, actor: actors.join(", "), info: last }, steps);
+  const [operator, policyVersion] = [steps[0]?.operator, steps[0]?.policyVersion];
+  return {
+    ...episodeOf({ spec, seed, actor: actors.join(", "), info: last }, steps),
+    ...(operator && { operator }),
+    ...(policyVersion && { policyVersion }),
+  };
 }
 
 /**

@@ -249,5 +249,20 @@ function stepAt(episode: Episode, step: number): StepToRecord {
     time: time[step],
     terminated: last && episode.terminated,
     truncated: last && episode.truncated,
+    proposed: known(episode.proposed, step, spec.action.names.length),
+    label: known(episode.label, step, spec.action.names.length),
+    gate: Object.fromEntries(
+      Object.entries(episode.gate ?? {}).flatMap(([name, values]) =>
+        Number.isNaN(values[step]) ? [] : [[name, values[step]]],
+      ),
+    ),
+    operator: episode.operator ?? null,
+    policyVersion: episode.policyVersion ?? null,
   };
+}
+
+/** The row of a step, null where it is NaN: nothing was known there. */
+function known(values: Float32Array | undefined, step: number, size: number): Float32Array | null {
+  const row = values?.subarray(step * size, (step + 1) * size);
+  return row && !Number.isNaN(row[0]) ? row : null;
 }
