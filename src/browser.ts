@@ -16,17 +16,29 @@ export {
   windowsOf,
 } from "./datasets/index.ts";
 export {
+  type CartPoleWorld,
+  cartPoleWorld,
   type DrivingWorld,
   drivingWorld,
   forkWorld,
+  type PendulumWorld,
   type PushTWorld,
+  pendulumWorld,
   pushTWorld,
   SCENARIOS,
   type Scenario,
   type Scene,
 } from "./environments/index.ts";
 export { compare, type Evaluation, evaluate, heldOutError, type SeedResult, summarise } from "./evaluation/index.ts";
-export { DRIVING_STYLES, type DrivingStyle, drivingExpert, forkExpert, pushTExpert } from "./experts/index.ts";
+export {
+  cartPoleExpert,
+  DRIVING_STYLES,
+  type DrivingStyle,
+  drivingExpert,
+  forkExpert,
+  pendulumExpert,
+  pushTExpert,
+} from "./experts/index.ts";
 export {
   autoregressiveHead,
   ddimSample,

@@ -37,7 +37,7 @@ export function circle(u: number): [cosine: number, sine: number] {
 }
 
 /** The first 33 bits of π/2, whose products with an integer below 2^20 are exact, and what is left of it. */
-const QUARTER = { high: 1.5707963267341256, low: 6.077100506506192e-11 };
+export const QUARTER = { high: 1.5707963267341256, low: 6.077100506506192e-11 };
 /** 2^20 quarter turns. */
 const LARGEST_ANGLE = 2 ** 20 * QUARTER.high;
 

@@ -9,6 +9,7 @@ export { arctangent, circle, cosine, direction, logarithm, sine } from "./elemen
 export { joined } from "./joined.ts";
 export { type Mean, meanOfValues, studentQuantile } from "./mean.ts";
 export { nearestName } from "./nearest.ts";
+export { preciseCosine, preciseSine } from "./precise.ts";
 export {
   foldIn,
   type Key,

@@ -5,6 +5,8 @@
  * functions of `base`, so that Node and every browser agree to the bit. `conformance/environment.ts` judges each of them.
  */
 
+export { CART_POLE, type CartPoleState, type CartPoleWorld, cartPoleWorld } from "./classic/cart-pole.ts";
+export { PENDULUM, type PendulumState, type PendulumWorld, pendulumWorld } from "./classic/pendulum.ts";
 export { follow } from "./driving/following.ts";
 export { laneCentre, ROAD } from "./driving/road.ts";
 export { CRUISE, SCENARIOS, type Scenario } from "./driving/scenarios.ts";

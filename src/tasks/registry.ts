@@ -1,6 +1,21 @@
 /** The tasks of the house. */
-import { drivingWorld, forkWorld, pushTWorld, type Scenario } from "../environments/index.ts";
-import { DRIVING_STYLES, type DrivingStyle, drivingExpert, forkExpert, pushTExpert } from "../experts/index.ts";
+import {
+  cartPoleWorld,
+  drivingWorld,
+  forkWorld,
+  pendulumWorld,
+  pushTWorld,
+  type Scenario,
+} from "../environments/index.ts";
+import {
+  cartPoleExpert,
+  DRIVING_STYLES,
+  type DrivingStyle,
+  drivingExpert,
+  forkExpert,
+  pendulumExpert,
+  pushTExpert,
+} from "../experts/index.ts";
 import { defineTask, type Task, unknownName } from "./task.ts";
 
 const pushT = defineTask({
@@ -27,6 +42,20 @@ const fork = defineTask({
   experts: { "either-side": () => forkExpert() },
 });
 
+const cartPole = defineTask({
+  name: "cart-pole",
+  description: "push a cart left or right so that the pole on it does not fall (Gymnasium's CartPole-v1)",
+  makeEnvironment: () => cartPoleWorld(),
+  experts: { balance: () => cartPoleExpert() },
+});
+
+const pendulum = defineTask({
+  name: "pendulum",
+  description: "swing a rod up with too little torque, and hold it there (Gymnasium's Pendulum-v1)",
+  makeEnvironment: () => pendulumWorld(),
+  experts: { "swing-up": () => pendulumExpert() },
+});
+
 /** In the order in which they are listed. */
 export const TASKS: readonly Task[] = [
   driving("traffic", "drive a road of three lanes with bends, past slow and standing vehicles and road works"),
@@ -35,6 +64,8 @@ export const TASKS: readonly Task[] = [
   driving("leisurely", "drive past a crate that is in sight for more than 5 s"),
   pushT,
   fork,
+  cartPole,
+  pendulum,
 ];
 
 /** The task of that name. Throws InputError that names the nearest there is. */

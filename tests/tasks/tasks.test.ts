@@ -13,6 +13,8 @@ describe("the tasks of the house", () => {
       "driving-leisurely",
       "push-t",
       "fork",
+      "cart-pole",
+      "pendulum",
     ]);
     for (const task of TASKS) expect(task.makeEnvironment().spec.name).toBe(task.name);
   });

@@ -1,0 +1,2 @@
+/** What the test of the classic worlds runs in the page. */
+export { hashOfClassic } from "../../environments/classic-episodes.ts";
