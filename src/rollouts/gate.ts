@@ -14,6 +14,8 @@ export interface GateMoments {
   readonly keys: readonly Key[];
   /** [N]: which episode each row belongs to: a score that remembers keeps its memory by this number. */
   readonly episodes: readonly number[];
+  /** [N]: number of the step in its episode. Chunks do not follow one another evenly where control changes. */
+  readonly steps: Int32Array;
   /** [N, Da]: the expert's actions, where the score asks for them (each is charged), else null. */
   readonly expert: Float32Array | null;
 }
@@ -26,7 +28,7 @@ export interface GateScore {
   readonly asksExpert: boolean;
   /** Forgets what it knew of the episode: a new one begins under this number. */
   start(episode: number): void;
-  /** [N, readings.length]. */
+  /** [N, readings.length], none NaN. */
   read(moments: GateMoments): Float32Array | Promise<Float32Array>;
 }
 
@@ -34,7 +36,7 @@ export interface GateScore {
 export interface GateRule {
   /** By reading: a reading above it counts. A reading that is not named does not. */
   readonly thresholds: Readonly<Record<string, number>>;
-  /** By reading: the alarm lasts while a reading is above it (hysteresis); default: `thresholds`. */
+  /** By reading: the alarm lasts while a reading is above it (hysteresis), at most the threshold; default: `thresholds`. */
   readonly release?: Readonly<Record<string, number>>;
   /** Whether any or all of the readings named must be above; default "any". */
   readonly combine?: "any" | "all";
@@ -58,16 +60,35 @@ export interface Watch {
   watch(readings: Readonly<Record<string, number>> | null): Request | null;
 }
 
-/** Throws RangeError for a rule without thresholds, or with a patience or dwell that is no count. */
+/** The name under which steps record whether a gate asks for help, 1 or 0, beside its readings. */
+export const ALARM = "alarm";
+
+/** Throws RangeError where a gate's rule goes by what its score does not read, or a reading has a name that is taken. */
+export function checkGate({ score, rule }: Gate): void {
+  for (const name of Object.keys(rule.thresholds)) {
+    if (!score.readings.includes(name)) {
+      throw new RangeError(`gate: threshold of "${name}": found no such reading, expected ${score.readings.join(", ")}`);
+    }
+  }
+  const taken = score.readings.find((name) => name === ALARM || name.endsWith(THRESHOLD));
+  if (taken !== undefined) throw new RangeError(`gate: found a reading named "${taken}", expected another name`);
+}
+
+const THRESHOLD = ".threshold";
+
+/** A rule's thresholds by the names under which steps record them: that of "doubt" is "doubt.threshold". */
+export function recordedThresholds({ thresholds }: GateRule): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(thresholds).map(([name, value]) => [`${name}${THRESHOLD}`, value]));
+}
+
+/**
+ * Throws RangeError for a rule without thresholds, or with one that is NaN, for a release of another reading or above its
+ * threshold, and for a patience or dwell that is no count.
+ */
 export function createWatch(rule: GateRule): Watch {
   const { thresholds, release = thresholds, combine = "any", patience = 1, dwell = 0 } = rule;
+  checkRule(rule);
   const names = Object.keys(thresholds);
-  if (names.length === 0) throw new RangeError("gate: found no threshold, expected at least one");
-  if (!(Number.isInteger(patience) && patience >= 1)) {
-    throw new RangeError(`gate: patience: found ${patience}, expected an integer >= 1`);
-  }
-  if (!(Number.isInteger(dwell) && dwell >= 0))
-    throw new RangeError(`gate: dwell: found ${dwell}, expected an integer >= 0`);
   const isAbove = (readings: Readonly<Record<string, number>>, limits: Readonly<Record<string, number>>) => {
     const above = (name: string) => readings[name] > (limits[name] ?? thresholds[name]);
     return combine === "any" ? names.some(above) : names.every(above);
@@ -91,4 +112,23 @@ export function createWatch(rule: GateRule): Watch {
       return "alarm";
     },
   };
+}
+
+function checkRule({ thresholds, release = {}, patience = 1, dwell = 0 }: GateRule): void {
+  const limits = Object.entries(thresholds);
+  if (limits.length === 0) throw new RangeError("gate: found no threshold, expected at least one");
+  for (const [name, limit] of limits) {
+    if (Number.isNaN(limit)) throw new RangeError(`gate: threshold of "${name}": found NaN, expected a number`);
+  }
+  for (const [name, limit] of Object.entries(release)) {
+    if (!(limit <= thresholds[name])) {
+      throw new RangeError(`gate: release of "${name}": found ${limit}, expected at most its threshold, ${thresholds[name]}`);
+    }
+  }
+  if (!(Number.isInteger(patience) && patience >= 1)) {
+    throw new RangeError(`gate: patience: found ${patience}, expected an integer >= 1`);
+  }
+  if (!(Number.isInteger(dwell) && dwell >= 0)) {
+    throw new RangeError(`gate: dwell: found ${dwell}, expected an integer >= 0`);
+  }
 }

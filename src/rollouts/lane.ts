@@ -3,7 +3,7 @@ import { foldIn, type Key } from "../base/index.ts";
 import { actorKey, type BatchActor, clampTo, type Environment } from "../world/index.ts";
 import { DRIVERS, flushes, type Phase } from "./control.ts";
 import { createExecutor, type Execution, type Executor } from "./execution.ts";
-import { createWatch, type GateRule, type Watch } from "./gate.ts";
+import { createWatch, type GateRule, recordedThresholds, type Watch } from "./gate.ts";
 import { createHistory, type History } from "./history.ts";
 import type { Beginning, Recording } from "./recording.ts";
 import type { Answer, Moment, Supervisor } from "./supervisor.ts";
@@ -25,12 +25,17 @@ export interface Lane<Kept> {
   readonly key: Key;
   readonly supervisor: Supervisor | null;
   readonly watch: Watch | null;
+  /** The thresholds of the gate's rule, as they are recorded beside what it reads. */
+  readonly thresholds: Readonly<Record<string, number>>;
   phase: Phase;
   executor: Executor;
   plan: Plan | null;
-  /** What the gate read in this step, and in any. */
-  readings: Record<string, number> | null;
-  lastReadings: Record<string, number>;
+  /** What the policy proposed in this step [Da]: kept also where the expert then takes over and the plan is dropped. */
+  proposed: Float32Array | null;
+  /** What the gate read in this step, and in any; and what it read too late to be heeded in the step that it was read in. */
+  readings: Readonly<Record<string, number>> | null;
+  lastReadings: Readonly<Record<string, number>>;
+  unheeded: Readonly<Record<string, number>> | null;
   /** What the expert said in this step; undefined while it was not asked. */
   answer: Answer | null | undefined;
 }
@@ -64,40 +69,45 @@ export async function startLane<Kept>(start: LaneStart<Kept>): Promise<Lane<Kept
     key: actorKey(seed),
     supervisor,
     watch: rule && createWatch(rule),
+    thresholds: rule ? recordedThresholds(rule) : {},
     phase: "policy",
     executor: createExecutor(execution, horizons, spec.action.names.length),
     plan: null,
+    proposed: null,
     readings: null,
     lastReadings: {},
+    unheeded: null,
     answer: undefined,
   };
 }
 
-/** Whether the policy is to be asked before the next step: where it drives, and for a gate to look at. */
+/** Whether the policy is to be asked before the next step: where it drives, and for a gate to look at; not where all stands. */
 export function wantsPlan(lane: Lane<unknown>): boolean {
-  if (lane.plan && lane.plan.place < lane.executor.stride) return false;
+  if (lane.phase === "paused" || (lane.plan && lane.plan.place < lane.executor.stride)) return false;
   return lane.watch !== null || DRIVERS[lane.phase] === "policy";
 }
 
 /** The key of what is planned or read in this step. */
 export const keyNow = ({ key, recording }: Lane<unknown>): Key => foldIn(key, recording.length);
 
-/** What the policy proposes for this step [Da], clamped; null where it was not asked. */
-export function proposedNow({ plan, executor, environment }: Lane<unknown>): Float32Array | null {
-  if (!plan || plan.place >= executor.stride) return null;
+/** Takes note of what the plan says of this step, clamped; where there is none, what was noted in the step stays. */
+export function notePlan(lane: Lane<unknown>): void {
+  const { plan, environment } = lane;
+  if (!plan) return;
   const { action } = environment.spec;
   const start = plan.offset + plan.place * action.names.length;
-  return clampTo(action, plan.actions.subarray(start, start + action.names.length));
+  lane.proposed = clampTo(action, plan.actions.subarray(start, start + action.names.length));
 }
 
 export function momentOf(lane: Lane<unknown>): Moment {
-  const { recording, phase, plan, watch, lastReadings, environment } = lane;
+  const { recording, phase, plan, proposed, watch, lastReadings, environment } = lane;
   return {
     step: recording.length,
     time: recording.length / environment.spec.controlRate,
     observation: recording.observation,
+    reward: recording.reward,
     phase,
-    proposed: proposedNow(lane),
+    proposed,
     planned: plan?.place === 0,
     alarmed: watch?.alarmed ?? false,
     readings: lastReadings,

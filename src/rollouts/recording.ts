@@ -7,6 +7,8 @@ export interface Recording<Kept> {
   readonly ended: boolean;
   /** Steps so far. */
   readonly length: number;
+  /** Of the last step; null before the first. */
+  readonly reward: number | null;
   /**
    * The action as it may be executed: clamped to the declared bounds, a new array. It is all of `values` [Da], or what they
    * hold at `offset`. Throws Error where it is not finite.
@@ -66,6 +68,7 @@ function record<Kept>({ spec, seed, actor, first }: Beginning, keeper: Keeper<Ke
   let { observation, info } = first;
   let [terminated, truncated] = [false, false];
   let length = 0;
+  let reward: number | null = null;
   return {
     get observation() {
       return observation;
@@ -75,6 +78,9 @@ function record<Kept>({ spec, seed, actor, first }: Beginning, keeper: Keeper<Ke
     },
     get length() {
       return length;
+    },
+    get reward() {
+      return reward;
     },
     admit(values, offset) {
       const action = new Float32Array(size);
@@ -95,7 +101,7 @@ function record<Kept>({ spec, seed, actor, first }: Beginning, keeper: Keeper<Ke
     add(step, result) {
       keeper.keep(observation, step, result.reward);
       length += 1;
-      ({ observation, info, terminated, truncated } = result);
+      ({ observation, info, terminated, truncated, reward } = result);
     },
     kept: () => keeper.kept({ length, terminated, truncated, info }),
   };

@@ -8,6 +8,8 @@ export interface Moment {
   readonly step: number;
   readonly time: number;
   readonly observation: Observation;
+  /** What the step before it earned; null before the first. */
+  readonly reward: number | null;
   readonly phase: Phase;
   /** What the policy would do now [Da]; null where it was not asked. */
   readonly proposed: Float32Array | null;

@@ -1,5 +1,4 @@
 /** How an operator model foresees mistakes: by the world's own future, or by things no longer getting better. */
-import type { Moment } from "../rollouts/index.ts";
 import { type Actor, clampTo, type StepResult, type World } from "../world/index.ts";
 import type { Foresight } from "./operator.ts";
 
@@ -61,21 +60,18 @@ export interface StallForesight {
   readonly patience: number;
   /** How much greater a reward has to be to count. */
   readonly least: number;
-  /** The reward of a moment, as seen: a world's reward comes after the step. */
-  readonly rewardOf: (moment: Moment) => number;
 }
 
 /** Danger is where nothing has got better for a while: for tasks that are failed by never being finished. */
-export function stallForesight({ patience, least, rewardOf }: StallForesight): Foresight {
+export function stallForesight({ patience, least }: StallForesight): Foresight {
   let [greatest, since] = [Number.NEGATIVE_INFINITY, 0];
   return {
     reset() {
       [greatest, since] = [Number.NEGATIVE_INFINITY, 0];
     },
-    isDanger(moment) {
-      const reward = rewardOf(moment);
-      if (reward > greatest + least) [greatest, since] = [reward, moment.time];
-      return moment.time - since >= patience;
+    isDanger({ reward, time }) {
+      if (reward !== null && reward > greatest + least) [greatest, since] = [reward, time];
+      return time - since >= patience;
     },
   };
 }
