@@ -71,22 +71,29 @@ export function exportPolicy(policy: Policy, { batch = 1 }: { batch?: number } =
  */
 export function policyProgram(policy: Policy, { batch = 1 }: { batch?: number } = {}): Program {
   const { spec } = policy;
-  const { observation, action, horizons } = spec;
-  const model = modelOf(spec);
-  const [Do, Da, To] = [observation.names.length, action.names.length, horizons.observationHorizon];
+  const { observation, horizons } = spec;
+  const noiseSize = modelOf(spec).noiseSize;
+  const [Do, To] = [observation.names.length, horizons.observationHorizon];
 
   const newest = input("observation", [batch, Do]);
   const state = input("state", [batch, To - 1, Do]);
-  const noise = input("noise", [batch, model.noiseSize]);
+  const noise = input("noise", [batch, noiseSize]);
   const history = To === 1 ? expand(newest, 1) : concat([state, expand(newest, 1)], 1);
-  const parameters = mapLeaves(model.parameters, ({ shape }, path) => constant(policy.parameters[path], shape));
-  const seen = normalise(history, observation.normaliser);
-  const chunk = reshape(model.sample(parameters, seen, noise), [batch, horizons.predictionHorizon, Da]);
 
-  const outputs: Record<string, Tensor> = { actions: restore(chunk, action.normaliser) };
+  const outputs: Record<string, Tensor> = { actions: chunksOf(policy, history, noise) };
   if (To > 1) outputs.next_state = slice(history, 1, 1, To);
-  const inputs = [newest, ...(To > 1 ? [state] : []), ...(model.noiseSize > 0 ? [noise] : [])];
+  const inputs = [newest, ...(To > 1 ? [state] : []), ...(noiseSize > 0 ? [noise] : [])];
   return program(inputs, outputs);
+}
+
+/** What a policy plans, `[B, Tp, Da]`, at histories `[B, To, Do]` with normals `[B, noiseSize]`; all in the task's units. */
+export function chunksOf({ spec, parameters }: Policy, histories: Tensor, noise: Tensor): Tensor {
+  const { observation, action, horizons } = spec;
+  const model = modelOf(spec);
+  const constants = mapLeaves(model.parameters, ({ shape }, path) => constant(parameters[path], shape));
+  const chunk = model.sample(constants, normalise(histories, observation.normaliser), noise);
+  const shape = [histories.shape[0], horizons.predictionHorizon, action.names.length];
+  return restore(reshape(chunk, shape), action.normaliser);
 }
 
 /** What the file of such a policy says of it. */
