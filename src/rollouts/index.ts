@@ -5,7 +5,16 @@
  */
 export { afterRequests, DRIVERS, flushes, type Phase, type Request, TRANSITIONS } from "./control.ts";
 export type { Execution } from "./execution.ts";
-export { createWatch, type Gate, type GateMoments, type GateRule, type GateScore, type Watch } from "./gate.ts";
+export {
+  ALARM,
+  createWatch,
+  type Gate,
+  type GateMoments,
+  type GateRule,
+  type GateScore,
+  type Readings,
+  type Watch,
+} from "./gate.ts";
 export {
   type LockstepOptions,
   rolloutMany,

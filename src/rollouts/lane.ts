@@ -3,7 +3,7 @@ import { foldIn, type Key } from "../base/index.ts";
 import { actorKey, type BatchActor, clampTo, type Environment } from "../world/index.ts";
 import { DRIVERS, flushes, type Phase } from "./control.ts";
 import { createExecutor, type Execution, type Executor } from "./execution.ts";
-import { createWatch, type GateRule, recordedThresholds, type Watch } from "./gate.ts";
+import { createWatch, type GateRule, type Readings, recordedThresholds, type Watch } from "./gate.ts";
 import { createHistory, type History } from "./history.ts";
 import type { Beginning, Recording } from "./recording.ts";
 import type { Answer, Moment, Supervisor } from "./supervisor.ts";
@@ -26,16 +26,16 @@ export interface Lane<Kept> {
   readonly supervisor: Supervisor | null;
   readonly watch: Watch | null;
   /** The thresholds of the gate's rule, as they are recorded beside what it reads. */
-  readonly thresholds: Readonly<Record<string, number>>;
+  readonly thresholds: Readings;
   phase: Phase;
   executor: Executor;
   plan: Plan | null;
   /** What the policy proposed in this step [Da]: kept also where the expert then takes over and the plan is dropped. */
   proposed: Float32Array | null;
   /** What the gate read in this step, and in any; and what it read too late to be heeded in the step that it was read in. */
-  readings: Readonly<Record<string, number>> | null;
-  lastReadings: Readonly<Record<string, number>>;
-  unheeded: Readonly<Record<string, number>> | null;
+  readings: Readings | null;
+  lastReadings: Readings;
+  unheeded: Readings | null;
   /** What the expert said in this step; undefined while it was not asked. */
   answer: Answer | null | undefined;
 }

@@ -1,6 +1,7 @@
 /** Who stands beside a policy: sees what happens, requests control, acts when in control, and says what it would do. */
 import type { Observation } from "../world/index.ts";
 import type { Phase, Request } from "./control.ts";
+import type { Readings } from "./gate.ts";
 
 /** One step, before it is taken, as a supervisor sees it. */
 export interface Moment {
@@ -11,13 +12,13 @@ export interface Moment {
   /** What the step before it earned; null before the first. */
   readonly reward: number | null;
   readonly phase: Phase;
-  /** What the policy would do now [Da]; null where it was not asked. */
+  /** What the policy would do now [Da], by the plan that it made last; null where it was not asked. */
   readonly proposed: Float32Array | null;
   /** Whether the policy begins a new chunk here: a decision of its own. */
   readonly planned: boolean;
-  /** Whether the gate asks for help, and what it read last. */
+  /** Whether the gate asks for help; what it read last, and its thresholds ("NAME.threshold"). */
   readonly alarmed: boolean;
-  readonly readings: Readonly<Record<string, number>>;
+  readonly readings: Readings;
 }
 
 /** What an expert says about a moment. */

@@ -1,19 +1,26 @@
 /** Who answers a gate: takes over when it asks, hands back when it no longer does. */
 import type { Supervisor } from "../rollouts/index.ts";
 import type { Actor } from "../world/index.ts";
+import { askingOnce } from "./asking.ts";
+import { hasElapsed } from "./elapsed.ts";
 
 export interface AnsweringOptions {
   /** s from an alarm to taking over; default 0. */
   readonly delay?: number;
 }
 
-/** `expert`, who drives while the gate asks for help, and gives labels where it drives or is asked. */
+/**
+ * `expert`, who drives while the gate asks for help, and gives labels where it drives or is asked. An alarm that is over
+ * within the delay is not answered. Throws RangeError for a negative delay.
+ */
 export function answeringSupervisor(expert: Actor, { delay = 0 }: AnsweringOptions = {}): Supervisor {
+  if (!(delay >= 0)) throw new RangeError(`delay: found ${delay}, expected 0 or more`);
+  const asking = askingOnce(expert);
   let since: number | null = null;
   return {
     name: expert.name,
     reset(seed) {
-      expert.reset(seed);
+      asking.reset(seed);
       since = null;
     },
     requests({ alarmed, phase, time }) {
@@ -22,10 +29,8 @@ export function answeringSupervisor(expert: Actor, { delay = 0 }: AnsweringOptio
         return phase === "expert" ? ["handBack"] : [];
       }
       since ??= time;
-      return phase !== "expert" && time - since >= delay ? ["takeOver"] : [];
+      return phase !== "expert" && hasElapsed(delay, since, time) ? ["takeOver"] : [];
     },
-    async answer({ phase, observation }, asked) {
-      return phase === "expert" || asked ? { label: await expert.act(observation) } : null;
-    },
+    answer: asking.whereDriving,
   };
 }

@@ -4,8 +4,14 @@ import type { Supervisor } from "../rollouts/index.ts";
 import { type Actor, actorKey } from "../world/index.ts";
 import { STREAMS } from "./streams.ts";
 
-/** `expert` in control from the first step; it executes its label plus noise of the covariance L Lᵀ, L `[Da, Da]` by rows. */
+/**
+ * `expert` in control from the first step; it executes its label plus noise of the covariance L Lᵀ, L `[Da, Da]` by rows.
+ * Throws RangeError where L has not as many rows as actions have numbers, or a row is not as long.
+ */
 export function disturbedSupervisor(expert: Actor, factor: readonly (readonly number[])[]): Supervisor {
+  const size = factor.length;
+  const other = factor.find((row) => row.length !== size);
+  if (other) throw new RangeError(`disturbance: found a row of ${other.length} numbers in a factor of ${size} rows`);
   let noise: RandomStream;
   return {
     name: expert.name,
@@ -16,6 +22,9 @@ export function disturbedSupervisor(expert: Actor, factor: readonly (readonly nu
     requests: ({ phase }) => (phase === "expert" ? [] : ["takeOver"]),
     async answer({ observation }) {
       const label = await expert.act(observation);
+      if (label.length !== size) {
+        throw new RangeError(`disturbance: found a factor of ${size} rows, expected ${label.length}`);
+      }
       const drawn = factor.map(() => noise.normal());
       const action = label.map((value, i) => value + factor[i].reduce((sum, f, j) => sum + f * drawn[j], 0));
       return { label, action };

@@ -1,5 +1,6 @@
 /** How an operator model foresees mistakes: by the world's own future, or by things no longer getting better. */
 import { type Actor, clampTo, type StepResult, type World } from "../world/index.ts";
+import { hasElapsed } from "./elapsed.ts";
 import type { Foresight } from "./operator.ts";
 
 export interface ForkForesight {
@@ -10,7 +11,7 @@ export interface ForkForesight {
   readonly horizon: number;
   /** s for which the expert is imagined to save the situation afterwards. */
   readonly rescue: number;
-  /** Steps from one look to the next; in between the last judgement stands. */
+  /** Steps from one look to the next at least; in between the last judgement stands. */
   readonly every: number;
 }
 
@@ -24,15 +25,20 @@ export function forkForesight(world: World, { fork, expert, horizon, rescue, eve
   const [ahead, saving] = [horizon, rescue].map((seconds) => Math.round(seconds * controlRate));
   if (!(ahead >= 1)) throw new RangeError(`foresight: horizon: found ${horizon} s, expected a step or more`);
   const byExpert = (now: StepResult | null) => expert.act((now as StepResult).observation) as Float32Array;
+  if (!(Number.isInteger(every) && every >= 1)) {
+    throw new RangeError(`foresight: every: found ${every}, expected an integer >= 1`);
+  }
   let last = false;
+  let looked: number | null = null;
   return {
     reset() {
       expert.reset(0);
       fork.reset(0);
-      last = false;
+      [last, looked] = [false, null];
     },
     isDanger({ step }, doing) {
-      if (step % every !== 0) return last;
+      if (looked !== null && step - looked < every) return last;
+      looked = step;
       fork.restore(world.snapshot());
       const first = imagine(fork, ahead, null, () => doing);
       last = first.failed ?? imagine(fork, saving, first.now, byExpert).failed ?? false;
@@ -71,7 +77,7 @@ export function stallForesight({ patience, least }: StallForesight): Foresight {
     },
     isDanger({ reward, time }) {
       if (reward !== null && reward > greatest + least) [greatest, since] = [reward, time];
-      return time - since >= patience;
+      return hasElapsed(patience, since, time);
     },
   };
 }

@@ -6,6 +6,8 @@
 import { foldIn, type RandomStream, randomStream } from "../base/index.ts";
 import type { Moment, Supervisor } from "../rollouts/index.ts";
 import { type Actor, actorKey } from "../world/index.ts";
+import { askingOnce } from "./asking.ts";
+import { hasElapsed } from "./elapsed.ts";
 import { STREAMS } from "./streams.ts";
 
 /** What an operator goes by: whether, from what is seen now, something is about to go wrong. */
@@ -36,8 +38,9 @@ export const ATTENTIVE: OperatorOptions = {
 };
 
 /**
- * HG-DAgger's human gate, as a model. It labels what it drives and nothing else; an alarm of a gate it takes for a danger
- * that it has noticed. Throws RangeError for a negative number.
+ * HG-DAgger's human gate, as a model. It labels what it drives and nothing else; while a gate asks for help there is danger,
+ * for all that it knows. It looks while the policy drives and is not distracted while it drives itself. Throws RangeError for
+ * a negative number.
  */
 export function operatorModel(
   expert: Actor,
@@ -49,46 +52,46 @@ export function operatorModel(
     if (!(value >= 0)) throw new RangeError(`operator: ${field}: found ${value}, expected 0 or more`);
   }
   const { reactionDelay, lapseRate, lapseDuration, leastControl, calm } = options;
+  const asking = askingOnce(expert);
   let attention: RandomStream;
-  let [noticed, tookOver, lastDanger, lapseEnds]: (number | null)[] = [];
+  /** s at which it noticed what it has not yet reacted to, took over, last saw danger, looks again, and last was asked. */
+  let [noticed, tookOver, lastDanger, looksAgain]: (number | null)[] = [];
   let lastTime = 0;
 
-  /** Whether it looks: a lapse begins with the rate's probability, and ends after its time. */
-  const looks = (time: number): boolean => {
-    const passed = time - lastTime;
-    lastTime = time;
-    if (lapseEnds !== null && time < lapseEnds) return false;
-    lapseEnds = attention.uniform() < 1 - Math.exp(-lapseRate * passed) ? time + lapseDuration : null;
-    return lapseEnds === null;
+  /** Whether it looks after `passed` seconds more: a lapse begins with the rate's probability, and ends after its time. */
+  const looks = (time: number, passed: number): boolean => {
+    if (looksAgain !== null && !hasElapsed(0, looksAgain, time)) return false;
+    looksAgain = attention.uniform() < 1 - Math.exp(-lapseRate * passed) ? time + lapseDuration : null;
+    return looksAgain === null;
   };
+  const sees = (moment: Moment, doing: Float32Array | null) =>
+    moment.alarmed || (doing !== null && foresight.isDanger(moment, doing));
 
   return {
     name: name ?? expert.name,
     reset(seed) {
-      expert.reset(seed);
+      asking.reset(seed);
       foresight.reset();
       attention = randomStream(foldIn(actorKey(seed), STREAMS.attention));
-      [noticed, tookOver, lastDanger, lapseEnds] = [null, null, null, null];
+      [noticed, tookOver, lastDanger, looksAgain] = [null, null, null, null];
       lastTime = 0;
     },
     async requests(moment) {
-      const { phase, time, alarmed, proposed, observation } = moment;
+      const { phase, time, proposed } = moment;
+      const passed = time - lastTime;
+      lastTime = time;
       if (phase === "expert") {
-        const danger = foresight.isDanger(moment, await expert.act(observation));
-        if (danger) lastDanger = time;
-        const isCalm =
-          time - Math.max(lastDanger ?? 0, tookOver ?? 0) >= calm && time - (tookOver ?? 0) >= leastControl;
-        if (!isCalm) return [];
+        if (sees(moment, await asking.ask(moment))) lastDanger = time;
+        const since = [tookOver ?? 0, lastDanger ?? 0];
+        if (!(hasElapsed(leastControl, since[0], time) && hasElapsed(calm, Math.max(...since), time))) return [];
         noticed = null;
         return ["handBack"];
       }
-      const sees = looks(time) && (alarmed || (proposed !== null && foresight.isDanger(moment, proposed)));
-      if (sees) noticed ??= time;
-      if (noticed === null || time - noticed < reactionDelay) return [];
+      if (looks(time, passed) && sees(moment, proposed)) noticed ??= time;
+      if (noticed === null || !hasElapsed(reactionDelay, noticed, time)) return [];
       [tookOver, lastDanger] = [time, time];
       return ["takeOver"];
     },
-    answer: async ({ phase, observation }, asked) =>
-      phase === "expert" || asked ? { label: await expert.act(observation) } : null,
+    answer: asking.whereDriving,
   };
 }
