@@ -113,7 +113,7 @@ function updateProgram(options: StepperOptions, copies: readonly CopyName[], cou
   const result = loop(count, starts, (pass, carried) => {
     const row = (values: Tensor) => gather(perUpdate(values), pass);
     const state = Object.fromEntries(copies.map((copy, index) => [copy, carried[index]])) as unknown as GraphState;
-    const { loss, gradient: g } = lossAndGradient(options, state.parameter, columns, row(examples), row(keys));
+    const { loss, gradient: g } = lossAndGradient(options, state, columns, row(examples), row(keys));
     const next = graphUpdate(optimizer, { state, gradient: g, scalars: row(scalars) });
     return { carried: copies.map((copy) => next[copy]!), stacked: [loss] };
   });
@@ -124,20 +124,21 @@ function updateProgram(options: StepperOptions, copies: readonly CopyName[], cou
 /** Loss and flat gradient of one update, averaged over the accumulated batches. */
 function lossAndGradient(
   options: StepperOptions,
-  parameter: Tensor,
+  state: Pick<GraphState, "parameter" | "average">,
   columns: Leaves<Tensor>,
   examples: Tensor,
   key: Tensor,
 ): { loss: Tensor; gradient: Tensor } {
   const { problem, batchSize, accumulate } = options;
-  const parameters = views(options, parameter);
+  const parameters = views(options, state.parameter);
+  const average = state.average && views(options, state.average);
   const one = (part: Tensor, partKey: Tensor) => {
-    const loss = problem.loss({ parameters, columns, examples: part, key: partKey });
+    const loss = problem.loss({ parameters, average, columns, examples: part, key: partKey });
     const gradients = gradient(loss, Object.values(parameters)).map((g) => reshape(g, [-1]));
     return { loss, gradient: concat(gradients, 0) };
   };
   if (accumulate === 1) return one(examples, key);
-  const zero = [constant(0), constant(new Float32Array(parameter.shape[0]))];
+  const zero = [constant(0), constant(new Float32Array(state.parameter.shape[0]))];
   const table = reshape(examples, [accumulate, batchSize]);
   const { carried } = loop(accumulate, zero, (pass, [loss, total]) => {
     const part = one(gather(table, pass), foldInKey(key, pass));

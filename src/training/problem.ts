@@ -12,6 +12,8 @@ export interface Column {
 
 export interface Batch {
   readonly parameters: Leaves<Tensor>;
+  /** Their moving average before this update, where the optimizer keeps one: a target network. No gradient flows into it. */
+  readonly average?: Leaves<Tensor>;
   /** The columns by name, whole: a loss gathers the rows that it needs. */
   readonly columns: Leaves<Tensor>;
   /** The numbers of the examples in the batch, int32 `[B]`. */

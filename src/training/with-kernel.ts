@@ -6,7 +6,7 @@ import { foldIn, sizeOf } from "../base/index.ts";
 import { parameterInputs } from "../nn/index.ts";
 import { toOnnx } from "../onnx/index.ts";
 import { arenaCopies, createArena, createKernel, type StateName, stateNames } from "../optim/index.ts";
-import { gradient, input, program } from "../tensor/index.ts";
+import { gradient, input, program, topologicalOrder } from "../tensor/index.ts";
 import { columnFeeds, columnInputs } from "./problem.ts";
 import {
   DivergenceError,
@@ -35,7 +35,11 @@ export async function kernelStepper(options: StepperOptions): Promise<Stepper> {
   const parts = accumulate > 1 ? arena.views.part : arena.views.gradient;
   const loss = new Float32Array(1);
   const results = { loss, ...byPath(parts, "gradient.") };
-  const fixed = { ...columnFeeds(problem.columns), ...byPath(arena.views.parameter, "parameter.") };
+  const fixed = {
+    ...columnFeeds(problem.columns),
+    ...byPath(arena.views.parameter, "parameter."),
+    ...(optimizer.ema && byPath(arena.views.average, "average.")),
+  };
 
   /** The divergence that has reached the state, if one has. */
   let spoilt: DivergenceError | undefined;
@@ -73,14 +77,19 @@ export async function kernelStepper(options: StepperOptions): Promise<Stepper> {
   };
 }
 
-function gradientProgram({ problem, batchSize }: StepperOptions) {
+function gradientProgram({ problem, optimizer, batchSize }: StepperOptions) {
   const data = columnInputs(problem.columns);
   const { parameters, inputs } = parameterInputs(problem.parameters, "parameter.");
+  const averages = optimizer.ema && parameterInputs(problem.parameters, "average.");
   const examples = input("examples", [batchSize], "int32");
   const key = input("key", [2], "uint32");
-  const loss = problem.loss({ parameters, columns: data.columns, examples, key });
+  const average = averages?.parameters;
+  const loss = problem.loss({ parameters, average, columns: data.columns, examples, key });
   const paths = Object.keys(parameters);
   const gradients = gradient(loss, Object.values(parameters));
   const outputs = Object.fromEntries(paths.map((path, index) => [`gradient.${path}`, gradients[index]]));
-  return program([...data.inputs, ...inputs, examples, key], { loss, ...outputs });
+  const results = { loss, ...outputs };
+  const read = new Set(topologicalOrder(Object.values(results)));
+  const usesAverage = averages?.inputs.some((node) => read.has(node)) ?? false;
+  return program([...data.inputs, ...inputs, ...(usesAverage ? averages!.inputs : []), examples, key], results);
 }
