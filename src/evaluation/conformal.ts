@@ -5,7 +5,7 @@
  * update of the policy.
  */
 import { type Rate, wilson } from "../base/index.ts";
-import { firstAlarm, levelOf, type Readings, type Threshold } from "./alarm.ts";
+import { type Course, firstAlarm, levelOf, type Threshold } from "./alarm.ts";
 
 /** k = ceil((n + 1)(1 - alpha)), which of n ascending scores is the threshold; n + 1 stands for none of them, +Infinity. */
 export function conformalRank(count: number, alpha: number): number {
@@ -30,7 +30,7 @@ export function conformalThreshold(scores: ArrayLike<number>, alpha: number): nu
  * The constant threshold under which a share of at most alpha of successful episodes raises an alarm, from the readings of
  * some: they are judged as the gate judges them, `patience` readings in a row.
  */
-export function calibrate(successes: readonly Readings[], alpha: number, patience = 1): number {
+export function calibrate(successes: readonly Course[], alpha: number, patience = 1): number {
   return conformalThreshold(
     successes.map((readings) => levelOf(readings, patience)),
     alpha,
@@ -57,11 +57,7 @@ const LEAST_MODULATION = 1e-8;
  * fitted one is not judged, so that the promise does not depend on who is judged. Throws RangeError without episodes to
  * fit, and for one without readings.
  */
-export function conformalBand(
-  fit: readonly Readings[],
-  calibration: readonly Readings[],
-  alpha: number,
-): ConformalBand {
+export function conformalBand(fit: readonly Course[], calibration: readonly Course[], alpha: number): ConformalBand {
   if (fit.length === 0) throw new RangeError("band: found no episodes to fit, expected at least one");
   const length = Math.max(...fit.map((readings) => readings.length));
   const curves = fit.map((readings) => heldTo(length, readings));
@@ -80,13 +76,13 @@ export function conformalBand(
 }
 
 /** The first `length` readings, the last one repeated where there are fewer. */
-function heldTo(length: number, readings: Readings): Float64Array {
+function heldTo(length: number, readings: Course): Float64Array {
   if (readings.length === 0) throw new RangeError("band: found an episode without readings, expected at least one");
   return new Float64Array(length).map((_, t) => readings[Math.min(t, readings.length - 1)]);
 }
 
 /** What was promised, and what came of it on other successes: the share that raised an alarm, with the Wilson interval. */
-export function falseAlarms(successes: readonly Readings[], threshold: Threshold, patience = 1): Rate {
+export function falseAlarms(successes: readonly Course[], threshold: Threshold, patience = 1): Rate {
   return wilson(
     successes.filter((readings) => firstAlarm(readings, threshold, patience) !== null).length,
     successes.length,

@@ -3,7 +3,7 @@
  * episodes, successes only up to the success, and thresholds from others than these.
  */
 import { type Mean, meanOfValues, type Rate, wilson } from "../base/index.ts";
-import { firstAlarm, levelOf, type Readings, type Threshold } from "./alarm.ts";
+import { type Course, firstAlarm, levelOf, type Threshold } from "./alarm.ts";
 import { type Auroc, auroc } from "./auroc.ts";
 
 /** An episode as a detector saw it. */
@@ -11,7 +11,7 @@ export interface WatchedEpisode {
   readonly failed: boolean;
   /** L, in steps. */
   readonly length: number;
-  readonly readings: Readings;
+  readonly readings: Course;
   /** The step at which each reading was taken, from 0, ascending; default: one in every step. */
   readonly steps?: ArrayLike<number>;
   /** Of a failure the first step from which it can no longer be averted; null or left out where nobody knows. */

@@ -5,7 +5,7 @@
  *
  * Law: imports lower floors (`base`, `world`, `rollouts`, `datasets`); judges episodes and predictions, whatever made them.
  */
-export { firstAlarm, levelOf, type Readings, type Threshold } from "./alarm.ts";
+export { type Course, courseOf, firstAlarm, levelOf, type Threshold } from "./alarm.ts";
 export { type Auroc, auroc, aurocDifference, type TwoKinds } from "./auroc.ts";
 export { type Comparison, compare } from "./compare.ts";
 export {

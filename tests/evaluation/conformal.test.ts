@@ -6,6 +6,7 @@ import {
   conformalBand,
   conformalRank,
   conformalThreshold,
+  courseOf,
   falseAlarms,
   firstAlarm,
   levelOf,
@@ -27,6 +28,12 @@ describe("firstAlarm and levelOf", () => {
     expect(levelOf(series)).toBe(3);
     expect(levelOf(series, 4)).toBe(1);
     expect(levelOf([1, 2], 3)).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  it("read what a gate read, in the steps in which it did", () => {
+    const gate = { doubt: Float64Array.of(Number.NaN, 0.5, Number.NaN, 0.25) };
+    expect(courseOf({ gate }, "doubt")).toEqual({ readings: Float64Array.of(0.5, 0.25), steps: Int32Array.of(1, 3) });
+    expect(() => courseOf({ gate }, "risk")).toThrow('found no reading "risk", expected one of doubt');
   });
 
   it("follow a threshold of every reading's own, and nothing is above where it has ended", () => {
