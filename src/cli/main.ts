@@ -4,6 +4,7 @@ import { InputError, isFull, unusable } from "../base/index.ts";
 import type { Register } from "./arguments.ts";
 import { registerCollect } from "./commands/collect.ts";
 import { registerCompare } from "./commands/compare.ts";
+import { registerDagger } from "./commands/dagger.ts";
 import { registerDataset } from "./commands/dataset.ts";
 import { registerEvaluate } from "./commands/evaluate.ts";
 import { registerExperiment } from "./commands/experiment.ts";
@@ -19,6 +20,7 @@ const COMMANDS: readonly Register[] = [
   registerTasks,
   registerCollect,
   registerTrain,
+  registerDagger,
   registerEvaluate,
   registerCompare,
   registerExport,

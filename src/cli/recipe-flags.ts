@@ -9,7 +9,7 @@ import { HEADS, SAMPLING } from "../policies/index.ts";
 import { isRecipePart, type RecipePart } from "../recipes/index.ts";
 import { wholeNumber } from "./arguments.ts";
 
-interface RecipeFlag {
+export interface RecipeFlag {
   readonly flag: string;
   readonly field: string;
   readonly description: string;
@@ -17,7 +17,7 @@ interface RecipeFlag {
   readonly choices?: readonly string[];
 }
 
-const number = (text: string): number => {
+export const number = (text: string): number => {
   const value = text.trim() === "" ? Number.NaN : Number(text);
   if (Number.isFinite(value)) return value;
   throw new InvalidArgumentError(`found "${text}", expected a number.`);
@@ -196,8 +196,8 @@ export const RECIPE_FLAGS: readonly RecipeFlag[] = [
 ];
 
 /** Adds the flags to a command. */
-export function addRecipeFlags(command: Command): Command {
-  for (const { flag, description, parse, choices } of RECIPE_FLAGS) {
+export function addRecipeFlags(command: Command, flags: readonly RecipeFlag[] = RECIPE_FLAGS): Command {
+  for (const { flag, description, parse, choices } of flags) {
     const option = new Option(flag, description);
     if (choices) option.choices(choices).argParser(oneOf(choices));
     if (parse) option.argParser(parse);
@@ -210,9 +210,12 @@ export function addRecipeFlags(command: Command): Command {
 const optionName = (flag: string) => new Option(flag).attributeName();
 
 /** The part of a recipe that parsed options choose. */
-export function recipeOfFlags(options: Readonly<Record<string, unknown>>): RecipePart {
+export function recipeOfFlags(
+  options: Readonly<Record<string, unknown>>,
+  flags: readonly RecipeFlag[] = RECIPE_FLAGS,
+): RecipePart {
   const part: Record<string, unknown> = {};
-  for (const { flag, field } of RECIPE_FLAGS) {
+  for (const { flag, field } of flags) {
     const value = options[optionName(flag)];
     if (value === undefined) continue;
     const path = field.split(".");

@@ -51,7 +51,12 @@ export const cloningSchema = z.strictObject({
 export type CloningRecipe = z.infer<typeof cloningSchema>;
 
 /** AdamW on a schedule with warm-up, and an average of the parameters: diffusion_policy's recipe. */
-export function cloningOptimizer(recipe: Omit<CloningRecipe, "datasets" | "task">): OptimizerRecipe {
+export function cloningOptimizer(
+  recipe: Pick<
+    CloningRecipe,
+    "learningRate" | "updates" | "schedule" | "warmup" | "beta1" | "beta2" | "weightDecay" | "clipNorm" | "averaging"
+  >,
+): OptimizerRecipe {
   const { learningRate: rate, updates, schedule, beta1, beta2, weightDecay, clipNorm, averaging } = recipe;
   const warmup = Math.min(recipe.warmup, updates - 1);
   return adamw({

@@ -23,13 +23,18 @@ export function completeRecipe(given: RecipePart, { task, where }: { task: strin
 
 /** The recipe in a parsed recipe.json. Throws an InputError as `completeRecipe` does. */
 export function readCloningRecipe(value: unknown, where: string): CloningRecipe {
-  const parsed = cloningSchema.safeParse(value);
+  return readRecipe(cloningSchema, value, where);
+}
+
+/** What fits the schema of a kind of recipe. Throws an InputError as `completeRecipe` does. */
+export function readRecipe<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = deepest(parsed.error.issues);
   const path = issue.path.join(".");
   if (issue.code === "unrecognized_keys") {
     const [key] = issue.keys;
-    const known = knownFields(value, issue.path.map(String));
+    const known = knownFields(schema, value, issue.path.map(String));
     const nearest = nearestName(key, known);
     const hint = nearest ? `did you mean "${nearest}"?` : `expected ${known.join(", ")}`;
     throw new InputError(`${where}: ${path ? `${path}: ` : ""}unknown field "${key}"; ${hint}`);
@@ -56,10 +61,11 @@ function lowered(message: string): string {
     .replace(/expected number to be <(\S+)$/, "expected a number below $1");
 }
 
-function headOf({ policy }: RecipePart, where: string): HeadName {
+/** The head that a part of a recipe names, `other` where it names none. Throws an InputError for one that there is not. */
+export function headOf({ policy }: RecipePart, where: string, other: HeadName = DEFAULT_HEAD): HeadName {
   const head = isRecipePart(policy) ? policy.head : undefined;
   const kind = isRecipePart(head) ? head.kind : undefined;
-  if (kind === undefined) return DEFAULT_HEAD;
+  if (kind === undefined) return other;
   if ((HEADS as readonly unknown[]).includes(kind)) return kind as HeadName;
   const nearest = typeof kind === "string" && nearestName(kind, HEADS);
   const hint = nearest ? `; did you mean "${nearest}"?` : "";
@@ -79,7 +85,7 @@ const NETWORKS: Readonly<Record<string, RecipePart>> = {
 };
 
 /** The defaults, with encoder and network those of the kinds that were chosen. */
-function withChosenKinds(defaults: RecipePart, given: RecipePart, head: HeadName): RecipePart {
+export function withChosenKinds(defaults: RecipePart, given: RecipePart, head: HeadName): RecipePart {
   const chosen = isRecipePart(given.policy) ? given.policy : {};
   const kindOf = (part: unknown) => (isRecipePart(part) && typeof part.kind === "string" ? part.kind : undefined);
   const policy = defaults.policy as RecipePart;
@@ -116,15 +122,15 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** The fields that the object at a path may have: of a choice, those of the kind it names. */
-function knownFields(value: unknown, path: readonly string[]): string[] {
+function knownFields(recipe: unknown, value: unknown, path: readonly string[]): string[] {
   const kinds = { encoder: encoderSchema, network: networkSchema, head: headSchema } as const;
   const last = path[path.length - 1];
-  if (path[0] === "policy" && last in kinds) {
+  if (path[path.length - 2] === "policy" && last in kinds) {
     const { kind } = valueAt(value, path) as RecipePart;
     const option = kinds[last as keyof typeof kinds].options.find(({ shape }) => shape.kind.value === kind);
     return Object.keys(option?.shape ?? {});
   }
-  let schema: unknown = cloningSchema;
+  let schema: unknown = recipe;
   for (const field of path) schema = inner(schema, field);
   return Object.keys((schema as { shape?: object }).shape ?? {});
 }

@@ -6,3 +6,12 @@
 export { type CloningRecipe, cloningOptimizer, recipeJsonSchema } from "./cloning.ts";
 export { completeRecipe, isRecipePart, type RecipePart, readCloningRecipe, recipeOver } from "./complete.ts";
 export { recipeDefaults } from "./defaults.ts";
+export {
+  ALGORITHMS,
+  type Algorithm,
+  completeOnlineRecipe,
+  type OnlineRecipe,
+  onlineOptimizer,
+  onlineRecipeJsonSchema,
+  readOnlineRecipe,
+} from "./online.ts";

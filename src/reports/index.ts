@@ -9,6 +9,7 @@ export { type HistogramRequest, histogramPicture } from "./charts/histogram.ts";
 export { type RateRow, type RatesRequest, ratesPicture } from "./charts/rates.ts";
 export { type ExperimentReport, type ExperimentSection, experimentReport } from "./experiment-report.ts";
 export { type Markup, markup } from "./markup.ts";
+export { type OnlineReport, onlineReport, type ReportedRound } from "./online-report.ts";
 export type { Colour, LegendEntry, Picture } from "./picture.ts";
 export { type RunReport, runReport } from "./run-report.ts";
 export { sampleChunks } from "./scenes/chunks.ts";

@@ -31,6 +31,8 @@ export interface TrainerOptions {
   readonly plan?: Plan;
   /** Where to go on from, as `snapshot` gave it. */
   readonly from?: TrainingSnapshot;
+  /** Parameters to begin with, the optimizer remembering nothing yet; default: drawn with the seed. */
+  readonly initial?: Leaves<Float32Array>;
 }
 
 /** Everything from which training goes on as if it had never stopped. */
@@ -68,8 +70,8 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   }
   const key = randomKey(options.seed);
   const plan = from?.plan ?? options.plan ?? choosePlan(parameterCount(problem.parameters));
-  if (from) checkState(from.state, problem, optimizer);
   const start = from?.state ?? initialState(options, foldIn(key, STREAMS.parameters));
+  checkState(start, problem, optimizer);
   const stepperOptions = { problem, optimizer, batchSize, accumulate, runtime, start };
   const stepper: Stepper =
     plan.path === "in-graph"
@@ -123,8 +125,8 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
 /** Independent streams below one seed. */
 const STREAMS = { parameters: 0, examples: 1, noise: 2 } as const;
 
-function initialState({ problem, optimizer }: TrainerOptions, key: Key): TrainingState {
-  const parameter = initialise(problem.parameters, key);
+function initialState({ problem, optimizer, initial }: TrainerOptions, key: Key): TrainingState {
+  const parameter = initial ?? initialise(problem.parameters, key);
   const remembered = stateNames(optimizer).map((name) => [
     name,
     mapLeaves(parameter, (values) => (name === "average" ? values.slice() : new Float32Array(values.length))),

@@ -35,6 +35,8 @@ export {
   type PolicyEvaluationRequest,
 } from "./evaluate-task.ts";
 export { type ExportedPolicy, type ExportRequest, exportRun } from "./export.ts";
+export { learnOnline, type OnlineProgress, type OnlineRequest, type OnlineResult } from "./online.ts";
+export type { RoundFacts } from "./online-files.ts";
 export { checkParity, type Parity, type ParityComparison, type ParityRequest } from "./parity.ts";
 export {
   type FinishedRun,

@@ -8,7 +8,6 @@ import {
   type CloningRecipe,
   cloningOptimizer,
   completeRecipe,
-  isRecipePart,
   type RecipePart,
   readCloningRecipe,
 } from "../recipes/index.ts";
@@ -17,6 +16,7 @@ import { nodeRuntime } from "../runtime/node.ts";
 import type { TrainingSnapshot } from "../training/index.ts";
 import { fromCheckpoint, toCheckpoint } from "./checkpoint.ts";
 import { type DataChoice, type ReadData, readData, readRecipeData, splitOf } from "./data.ts";
+import { refuseOther } from "./refuse.ts";
 import { taskOfRun, writeReport } from "./report.ts";
 import {
   type FinishedRun,
@@ -144,18 +144,6 @@ function datasetsOf({ datasets }: RecipePart, where: string): DataChoice[] {
     return datasets.map(({ path, weight = 1, digest = null }) => ({ path, weight, digest }));
   }
   throw new InputError(`${where}: datasets: expected what to learn from, a list of objects with a path`);
-}
-
-/** Throws an InputError where a field that was chosen is another in the run that goes on. */
-function refuseOther(chosen: RecipePart, there: object, where: string, path = ""): void {
-  for (const [field, value] of Object.entries(chosen)) {
-    const found = (there as RecipePart)[field];
-    const name = path ? `${path}.${field}` : field;
-    if (isRecipePart(value) && isRecipePart(found)) refuseOther(value, found, where, name);
-    else if (JSON.stringify(found) !== JSON.stringify(value)) {
-      throw new InputError(`${where}: ${name} is ${JSON.stringify(found)} there, found ${JSON.stringify(value)}`);
-    }
-  }
 }
 
 /** The data of a run that goes on, read where they are said to be now. Throws an InputError where their content is another. */

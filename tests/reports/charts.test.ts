@@ -176,8 +176,8 @@ describe("curves", () => {
 describe("scores", () => {
   it("stand over their checkpoints with intervals that end within 0 and 1", () => {
     const scores = [
-      { update: 1000, rate: wilson(10, 40) },
-      { update: 2000, rate: { mean: 0.95, low: 0.85, high: 1.05, n: 4 } },
+      { x: 1000, rate: wilson(10, 40) },
+      { x: 2000, rate: { mean: 0.95, low: 0.85, high: 1.05, n: 4 } },
     ];
     const picture = scoresPicture({ series: [{ name: "a", scores }], yLabel: "score", caption: "c" });
     for (const svg of svgsOf(picture)) {
@@ -198,7 +198,7 @@ describe("scores", () => {
         [0.95, 0.85, 1],
       ];
       expected.forEach(([value, low, high], i) => {
-        expect(Math.abs(dots[i][0] - at(scores[i].update))).toBeLessThan(0.51);
+        expect(Math.abs(dots[i][0] - at(scores[i].x))).toBeLessThan(0.51);
         expect(Math.abs(dots[i][1] - height(value))).toBeLessThan(0.51);
         expect(Math.abs(Math.max(...bars[i]) - height(low))).toBeLessThan(0.51);
         expect(Math.abs(Math.min(...bars[i]) - height(high))).toBeLessThan(0.51);

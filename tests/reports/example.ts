@@ -42,7 +42,7 @@ export async function exampleRun(changes: Partial<RunReport> = {}): Promise<RunR
       scores: [{ predictor: "gmm", error: { ...error, perDimension }, natsPerDimension: -0.125 }],
     },
     evaluation: judge(episodes),
-    checkpoints: [1, 2, 3].map((i) => ({ update: 100 * i, rate: wilson(10 * i, 40) })),
+    checkpoints: [1, 2, 3].map((i) => ({ x: 100 * i, rate: wilson(10 * i, 40) })),
     scenes: await scenesOf({
       makeEnvironment: makeFork,
       actor: eitherSide,

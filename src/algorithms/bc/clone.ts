@@ -6,7 +6,7 @@ import { modelOf, type Policy, type PolicyRecipe, type PolicySpec } from "../../
 import type { Runtime } from "../../runtime/index.ts";
 import { createTrainer, type Progress, type TrainingSnapshot, train } from "../../training/index.ts";
 import type { Horizons } from "../../world/index.ts";
-import { cloningProblem, type Padding } from "./problem.ts";
+import { cloningProblem, type Padding, type Supervision } from "./problem.ts";
 
 export interface CloneOptions {
   readonly dataset: Dataset;
@@ -18,6 +18,12 @@ export interface CloneOptions {
   readonly normalisation?: { readonly observation: Normalisation; readonly action: Normalisation };
   /** What becomes of the steps that pad a chunk beyond its episode; default "imitate". */
   readonly padding?: Padding;
+  /** Whose actions are to be imitated, and how much; default: all alike. */
+  readonly supervision?: Supervision;
+  /** The policy's own spec, where it is fixed beforehand; default: fitted to the training episodes (`policySpec`). */
+  readonly spec?: PolicySpec;
+  /** Parameters to begin with; default: drawn with the seed. */
+  readonly initial?: Policy["parameters"];
   readonly optimizer: OptimizerRecipe;
   readonly batchSize: number;
   readonly updates: number;
@@ -79,15 +85,16 @@ function fitBins({ action }: PolicySpec, dataset: Dataset, rows: Int32Array, bin
 
 /** Trains and returns the policy; with a signal, the policy as it was when the signal came. */
 export async function cloneBehaviour(options: CloneOptions): Promise<Policy> {
-  const { dataset, split, optimizer, batchSize, seed, runtime, from, onCheckpoint } = options;
-  const spec = policySpec(options);
+  const { dataset, split, optimizer, batchSize, seed, runtime, from, initial, onCheckpoint } = options;
+  const spec = options.spec ?? policySpec(options);
   const problem = cloningProblem(spec, {
     dataset,
     episodeEnds: split.episodeEnds,
     episodes: split.train,
     padding: options.padding,
+    supervision: options.supervision,
   });
-  const trainer = await createTrainer({ problem, optimizer, batchSize, seed, runtime, from });
+  const trainer = await createTrainer({ problem, optimizer, batchSize, seed, runtime, from, initial });
   try {
     await train(trainer, {
       updates: options.updates,

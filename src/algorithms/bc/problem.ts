@@ -25,6 +25,19 @@ export interface CloningData {
   readonly episodes: ArrayLike<number>;
   /** Default "imitate" (diffusion_policy; ALGORITHMS 1.1). */
   readonly padding?: Padding;
+  /** Whose actions are to be imitated, and how much; default: all alike. */
+  readonly supervision?: Supervision;
+}
+
+/** What is known of each of the N rows of a dataset that was recorded under supervision. */
+export interface Supervision {
+  /** `[N]`, how much each row counts; 0 where its action is nobody's to imitate. A window counts as its current row does. */
+  readonly weights: Float32Array;
+  /**
+   * `[N]`: rows of one number follow from one another, each the state to which the action before it led. A chunk is
+   * imitated as far as the stretch of its current row goes, so that it never joins what an expert did with what a policy did.
+   */
+  readonly stretches: Int32Array;
 }
 
 /**
@@ -34,17 +47,18 @@ export interface CloningData {
  */
 export function cloningProblem(
   spec: PolicySpec,
-  { dataset, episodeEnds, episodes, padding = "imitate" }: CloningData,
+  { dataset, episodeEnds, episodes, padding = "imitate", supervision }: CloningData,
 ): Problem {
   const model = modelOf(spec);
   const { observationHorizon: To, predictionHorizon: Tp } = spec.horizons;
   const [Do, Da] = [spec.observation.names.length, spec.action.names.length];
   const windows = windowsOf(episodeEnds, spec.horizons, episodes);
-  const draws = drawsByShare(windows, dataset, spec.horizons.predictionHorizon);
+  const draws = supervision ? windowsThatCount(windows, supervision.weights) : drawsByShare(windows, dataset, Tp);
   const { observation, action } = dataset;
   const rows = action.values.length / Da;
   const { resolution } = action;
-  const masks = padding === "mask" && windows.padded.includes(1);
+  const masks = supervision !== undefined || (padding === "mask" && windows.padded.includes(1));
+  const present = masks ? presenceOf(windows, padding, supervision) : null;
 
   /** `[B, Tp · Da]`: 1 where the step lies within its episode. */
   const presence = (columns: Readonly<Record<string, Tensor>>, window: Tensor) => {
@@ -62,11 +76,15 @@ export function cloningProblem(
       observationRows: { shape: [windows.count, To], dtype: "int32", data: windows.observation },
       actionRows: { shape: [windows.count, Tp], dtype: "int32", data: windows.action },
       ...(draws && { windows: { shape: [draws.length], dtype: "int32" as const, data: draws } }),
-      ...(masks && {
-        present: {
-          shape: [windows.count, Tp],
+      ...(present && { present: { shape: [windows.count, Tp], dtype: "float32" as const, data: present } }),
+      ...(supervision && {
+        weight: {
+          shape: [windows.count],
           dtype: "float32" as const,
-          data: Float32Array.from(windows.padded, (padded) => 1 - padded),
+          data: Float32Array.from(
+            { length: windows.count },
+            (_, window) => supervision.weights[currentRow(windows, window)],
+          ),
         },
       }),
     },
@@ -82,10 +100,44 @@ export function cloningProblem(
         chunks: reshape(normalise(chunks, spec.action.normaliser), [batch, Tp * Da]),
         key: foldInKey(key, constant([1], [], "int32")),
         ...(masks && { present: presence(columns, window) }),
+        ...(supervision && { weight: gather(columns.weight, window) }),
       });
     },
   };
 }
+
+/** The row at which the chunk of a window is planned: never a padded one. */
+const currentRow = ({ action, horizons }: Windows, window: number): number =>
+  action[window * horizons.predictionHorizon + horizons.observationHorizon - 1];
+
+/** The windows whose current row counts. Throws RangeError where none does. */
+function windowsThatCount(windows: Windows, weights: Float32Array): Int32Array {
+  const counting = Int32Array.from({ length: windows.count }, (_, window) => window).filter(
+    (window) => weights[currentRow(windows, window)] > 0,
+  );
+  if (counting.length === 0) throw new RangeError(`weights: found none above 0 in ${windows.count} windows`);
+  return counting;
+}
+
+/** `[W, Tp]`: 1 where a step of a chunk is to be imitated. */
+function presenceOf(windows: Windows, padding: Padding, supervision?: Supervision): Float32Array {
+  const { count, action, padded, horizons } = windows;
+  const { predictionHorizon: Tp } = horizons;
+  const present = new Float32Array(count * Tp);
+  for (let window = 0; window < count; window++) {
+    const current = currentRow(windows, window);
+    for (let place = window * Tp; place < (window + 1) * Tp; place++) {
+      if (padding === "mask" && padded[place] === 1) continue;
+      const row = action[place];
+      const counts = !supervision || isImitated(supervision, row, current);
+      if (counts) present[place] = 1;
+    }
+  }
+  return present;
+}
+
+const isImitated = ({ weights, stretches }: Supervision, row: number, current: number): boolean =>
+  weights[row] > 0 && stretches[row] === stretches[current];
 
 /**
  * Which window each example is, where a dataset of several parts says how often each is to be drawn: windows of a part are

@@ -115,13 +115,16 @@ export function logTicks(low: number, high: number): number[] {
 
 /** What a checkpoint was worth. */
 export interface Score {
-  readonly update: number;
+  /** Where it stands: the update, the round, the labels so far. */
+  readonly x: number;
   /** From 0 to 1. */
   readonly rate: Measure;
 }
 
 export interface ScoresRequest {
   readonly series: readonly { readonly name: string; readonly scores: readonly Score[]; readonly colour?: Colour }[];
+  /** Default "update". */
+  readonly xLabel?: string;
   readonly yLabel: string;
   readonly caption: string;
   readonly as?: Notation;
@@ -130,7 +133,14 @@ export interface ScoresRequest {
 }
 
 /** Scores from 0 to 1 over checkpoints, with their intervals as bars. */
-export function scoresPicture({ series, yLabel, caption, as = "percent", size = "half" }: ScoresRequest): Picture {
+export function scoresPicture({
+  series,
+  xLabel = "update",
+  yLabel,
+  caption,
+  as = "percent",
+  size = "half",
+}: ScoresRequest): Picture {
   const drawn = series.map(({ scores, colour }, i) => ({ scores, colour: colourOf(colour ?? seriesColour(i)) }));
   const value = ({ rate }: Score) => middleOf(rate);
   const low = ({ rate }: Score) => Math.max(0, rate.low);
@@ -139,7 +149,7 @@ export function scoresPicture({ series, yLabel, caption, as = "percent", size = 
     plotted(
       {
         ...frameOf(width),
-        x: { label: "update", labelArrow: "none", ticks: width / 90, tickFormat: grouped },
+        x: { label: xLabel, labelArrow: "none", ticks: width / 90, tickFormat: grouped },
         y: {
           label: yLabel,
           labelArrow: "none",
@@ -150,9 +160,9 @@ export function scoresPicture({ series, yLabel, caption, as = "percent", size = 
           tickFormat: (value: number) => (as === "percent" ? percent(value, 0) : String(value)),
         },
         marks: drawn.flatMap(({ scores, colour }) => [
-          Plot.ruleX(scores, { x: "update", y1: low, y2: high, stroke: colour, strokeOpacity: 0.45 }),
-          Plot.line(scores, { x: "update", y: value, stroke: colour, strokeWidth: 1.6 }),
-          Plot.dot(scores, { x: "update", y: value, r: 3, fill: colour }),
+          Plot.ruleX(scores, { x: "x", y1: low, y2: high, stroke: colour, strokeOpacity: 0.45 }),
+          Plot.line(scores, { x: "x", y: value, stroke: colour, strokeWidth: 1.6 }),
+          Plot.dot(scores, { x: "x", y: value, r: 3, fill: colour }),
         ]),
       },
       caption,

@@ -1,0 +1,81 @@
+/** The files of an online run: episodes of all rounds in one store, and of each finished round its policy and its facts. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError, type Rate } from "../base/index.ts";
+import { createStore, episodeFrom, openStore, type Store } from "../datasets/node.ts";
+import type { Run } from "../runs/node.ts";
+import type { Account } from "../supervisors/index.ts";
+import type { EnvironmentSpec, Episode } from "../world/index.ts";
+
+/** What is known of a finished round. */
+export interface RoundFacts {
+  readonly round: number;
+  /** Episodes recorded in it, and how often they succeeded, whoever drove. */
+  readonly episodes: number;
+  readonly collected: Rate;
+  /** What supervising it cost, and all rounds so far. */
+  readonly account: Account;
+  readonly total: Account;
+  /** Rows that count in the loss, and its mean over the last tenth of the updates. */
+  readonly rows: number;
+  readonly loss: number;
+  /** Of its policy, on the episodes of selection. */
+  readonly success: Rate;
+  readonly score: number;
+  /** s, of recording, training and judging. */
+  readonly seconds: { readonly recording: number; readonly training: number; readonly judging: number };
+}
+
+const nameOfRound = (round: number) => `rounds/round-${String(round).padStart(3, "0")}`;
+export const roundPolicyFile = (round: number) => `${nameOfRound(round)}.onnx`;
+export const roundParametersFile = (round: number) => `${nameOfRound(round)}.safetensors`;
+const roundFactsFile = (round: number) => `${nameOfRound(round)}.json`;
+export const DATA_FOLDER = "data";
+
+/** The facts of the rounds that are finished: a round is, once its facts are on disk, which are written last. */
+export async function readRounds(run: string, rounds: number): Promise<RoundFacts[]> {
+  const finished: RoundFacts[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const file = join(run, roundFactsFile(round));
+    const text = await readFile(file, "utf8").catch(() => null);
+    if (text === null) break;
+    try {
+      finished.push(JSON.parse(text));
+    } catch {
+      throw new InputError(`${file}: not valid JSON, expected the facts of a round`);
+    }
+  }
+  return finished;
+}
+
+export const writeRound = (run: Run, facts: RoundFacts): Promise<void> =>
+  run.writeFile(roundFactsFile(facts.round), `${JSON.stringify(facts, null, 2)}\n`);
+
+/** The store of a run's episodes, made if absent. */
+export async function roundStore(run: string, spec: EnvironmentSpec, notes: readonly string[]): Promise<Store> {
+  const path = join(run, DATA_FOLDER);
+  const exists = await readFile(join(path, "dataset.json")).then(
+    () => true,
+    () => false,
+  );
+  return exists ? openStore(path) : createStore(path, { spec, provenance: { source: "apprentice dagger", notes } });
+}
+
+/** The name of the n-th episode of a round; that of a drive that the expert imagined from one of its steps ends in it. */
+export const episodeId = (round: number, index: number, step?: number): string => {
+  const own = `round-${String(round).padStart(3, "0")}-${String(index).padStart(6, "0")}`;
+  return step === undefined ? own : `${own}-ahead-${String(step).padStart(6, "0")}`;
+};
+
+/** The episodes of a round that are whole, by name. */
+export async function storedEpisodes(store: Store, round: number): Promise<Map<string, Episode>> {
+  const found = new Map<string, Episode>();
+  const prefix = `round-${String(round).padStart(3, "0")}-`;
+  for (const id of store.episodeIds()) {
+    if (!id.startsWith(prefix)) continue;
+    const stored = await store.readEpisode(id).catch(() => null);
+    // what a killed process began is recorded anew, the same to the bit
+    if (stored?.endInfo) found.set(id, episodeFrom(store.spec, stored));
+  }
+  return found;
+}

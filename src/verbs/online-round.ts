@@ -1,0 +1,276 @@
+/** One round's episodes: who drives what, beside whom, and each on disk as soon as it is over. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { betaOf, cholesky, disturbanceOf, lookAhead, mixturePlanner, smileWeights } from "../algorithms/index.ts";
+import { InputError, type Key, randomKey } from "../base/index.ts";
+import type { Store } from "../datasets/node.ts";
+import type { OnlineRecipe } from "../recipes/index.ts";
+import { rollout, type Supervisor, supervise } from "../rollouts/index.ts";
+import {
+  coinSupervisor,
+  disturbedSupervisor,
+  forkForesight,
+  operatorModel,
+  stallForesight,
+  type Watching,
+} from "../supervisors/index.ts";
+import { expertOf, type Task } from "../tasks/index.ts";
+import {
+  type BatchActor,
+  type Environment,
+  type Episode,
+  episodeSeeds,
+  packObservation,
+  type World,
+} from "../world/index.ts";
+import { episodeId, storedEpisodes } from "./online-files.ts";
+
+/** Environments that advance together: also how many episodes a round is extended by while its budget lasts. */
+const TOGETHER = 4;
+
+export interface RoundRequest {
+  readonly recipe: OnlineRecipe;
+  readonly task: Task;
+  readonly store: Store;
+  readonly round: number;
+  /** The planners of the rounds before, oldest first. */
+  readonly planners: readonly BatchActor[];
+  /** Of the round before, which the last planner has not learned from. */
+  readonly previous: readonly Episode[];
+  readonly onProgress?: (episodes: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface RecordedRound {
+  readonly episodes: readonly Episode[];
+  /** Drives that the expert imagined, as episodes; and how many steps they took. */
+  readonly ahead: readonly Episode[];
+}
+
+/** How attention is counted: who clones or labels watches all the time. */
+export const watchingOf = (_recipe: OnlineRecipe): Watching => "person";
+
+/**
+ * Records the episodes of a round that the store does not hold yet. The same after any kill. With a budget the round ends
+ * with the group of episodes in which the expert has said or done so much.
+ */
+export async function recordRound(request: RoundRequest): Promise<RecordedRound> {
+  const { recipe, store, round, onProgress, signal } = request;
+  const stored = await storedEpisodes(store, round);
+  for (const id of store.episodeIds()) {
+    if (id.startsWith(episodeId(round, 0).slice(0, 10)) && !stored.has(id)) {
+      rmSync(join(store.path, "episodes", `${id}.mcap`));
+    }
+  }
+  const count = round === 0 ? recipe.demonstrations : recipe.episodes;
+  const first = round === 0 ? 0 : recipe.demonstrations + (round - 1) * recipe.episodes;
+  const seeds = episodeSeeds("demonstrations", recipe.seed, first + count).slice(first);
+  const drive = driverOf(request);
+  const episodes: Episode[] = [];
+  for (let start = 0; start < count; start += TOGETHER) {
+    signal?.throwIfAborted();
+    const group = seeds.slice(start, start + TOGETHER);
+    const missing = group.flatMap((_, i) => (stored.has(episodeId(round, start + i)) ? [] : [start + i]));
+    if (missing.length > 0) {
+      await drive(
+        missing.map((index) => seeds[index]),
+        async (episode, i, ahead) => {
+          for (const [step, drive] of ahead) await keep(store, stored, episodeId(round, missing[i], step), drive);
+          await keep(store, stored, episodeId(round, missing[i]), episode);
+        },
+      );
+    }
+    group.forEach((_, i) => {
+      const episode = stored.get(episodeId(round, start + i));
+      if (episode) episodes.push(episode);
+    });
+    onProgress?.(Math.min(start + TOGETHER, count), count);
+    if (round > 0 && recipe.budget > 0 && askedOf(episodes) >= recipe.budget) break;
+  }
+  const ahead = [...stored].flatMap(([id, episode]) => (id.includes("-ahead-") ? [episode] : []));
+  return { episodes, ahead };
+}
+
+async function keep(store: Store, stored: Map<string, Episode>, id: string, episode: Episode): Promise<void> {
+  if (stored.has(id)) return;
+  await store.writeEpisode(episode, { id });
+  stored.set(id, episode);
+}
+
+/** Steps in which the expert drove or said what it would do. */
+function askedOf(episodes: readonly Episode[]): number {
+  return episodes.reduce((sum, { controller, label, spec }) => {
+    const size = spec.action.names.length;
+    const asked = controller.filter(
+      (who, step) => who === "expert" || (label && !Number.isNaN(label[step * size])),
+    ).length;
+    return sum + asked;
+  }, 0);
+}
+
+type Ahead = ReadonlyMap<number, Episode>;
+type OnEpisode = (episode: Episode, index: number, ahead: Ahead) => Promise<void>;
+/** Records one episode per seed. */
+type Driver = (seeds: readonly number[], onEpisode: OnEpisode) => Promise<unknown>;
+
+const NONE: Ahead = new Map();
+
+function driverOf(request: RoundRequest): Driver {
+  const { recipe, task, round } = request;
+  if (round === 0 || recipe.algorithm === "clone") return demonstrating(task, recipe.expert);
+  const every = recipe.learning.horizons.actionHorizon;
+  const planner = request.planners[request.planners.length - 1];
+  const expertIn = expertOf(task, recipe.expert);
+  switch (recipe.algorithm) {
+    case "dagger": {
+      const beta = betaOf(recipe.beta, round + 1);
+      const coin = (environment: Environment) => coinSupervisor(expertIn(environment), { beta, every });
+      if (recipe.chunkLabels === "one-step") return supervised(request, planner, coin);
+      return lookingAhead(request, planner, coin);
+    }
+    case "smile": {
+      const { expert, policies } = smileWeights(recipe.alpha, round);
+      const mixture = mixturePlanner(request.planners, policies);
+      return supervised(request, mixture, (environment) =>
+        coinSupervisor(expertIn(environment), { beta: expert, every }),
+      );
+    }
+    case "dart":
+      return disturbing(request, planner);
+    case "hg-dagger":
+      return supervised(request, planner, (environment) => operatorIn(recipe, task, environment));
+  }
+}
+
+function demonstrating(task: Task, expert: string): Driver {
+  const environment = task.makeEnvironment();
+  const actor = expertOf(task, expert)(environment);
+  return async (seeds, onEpisode) => {
+    for (const [i, seed] of seeds.entries()) await onEpisode(await rollout(environment, actor, { seed }), i, NONE);
+  };
+}
+
+function supervised(
+  { task, round }: RoundRequest,
+  planner: BatchActor,
+  makeSupervisor: (environment: Environment) => Supervisor,
+): Driver {
+  return (seeds, onEpisode) =>
+    supervise(task.makeEnvironment, planner, seeds, {
+      makeSupervisor,
+      policyVersion: `round-${round - 1}`,
+      onEpisode: (episode, i) => onEpisode(episode, i, NONE),
+    });
+}
+
+/** One environment after another, the expert driving on in a fork wherever the policy planned. */
+function lookingAhead(
+  { task, round, recipe }: RoundRequest,
+  planner: BatchActor,
+  makeSupervisor: (environment: Environment) => Supervisor,
+): Driver {
+  const fork = asWorld(task.makeEnvironment(), task);
+  const expert = expertOf(task, recipe.expert)(fork);
+  const { observationHorizon, predictionHorizon } = recipe.learning.horizons;
+  if (observationHorizon > 1) {
+    throw new InputError(
+      `chunkLabels: look-ahead begins with what is seen now: found an observation horizon of ${observationHorizon}, expected 1`,
+    );
+  }
+  return async (seeds, onEpisode) => {
+    for (const [i, seed] of seeds.entries()) {
+      const ahead = new Map<number, Episode>();
+      const makeLooking = (environment: Environment): Supervisor => {
+        const world = asWorld(environment, task);
+        const own = makeSupervisor(environment);
+        return {
+          ...own,
+          answer(moment, asked) {
+            const { step, observation, phase, planned } = moment;
+            if (phase !== "expert" && planned) {
+              expert.reset(seed);
+              fork.reset(seed);
+              ahead.set(step, lookAhead(world, observation, { fork, expert, steps: predictionHorizon, seed }));
+            }
+            return own.answer(moment, asked);
+          },
+        };
+      };
+      await supervise(task.makeEnvironment, planner, [seed], {
+        makeSupervisor: makeLooking,
+        policyVersion: `round-${round - 1}`,
+        onEpisode: (episode) => onEpisode(episode, i, ahead),
+      });
+    }
+  };
+}
+
+/** DART: as disturbed as the policy was wrong on the episodes of the round before, which it had not learned from. */
+function disturbing(request: RoundRequest, planner: BatchActor): Driver {
+  const { task, recipe, round, previous } = request;
+  const size = task.makeEnvironment().spec.action.names.length;
+  const expertIn = expertOf(task, recipe.expert);
+  return async (seeds, onEpisode) => {
+    const residuals = round > 1 ? await residualsOf(previous, planner) : [];
+    const steps = previous.reduce((sum, { length }) => sum + length, 0) / Math.max(1, previous.length);
+    const total = recipe.disturbance > 0 ? { error: recipe.disturbance, steps } : undefined;
+    const factor = cholesky(disturbanceOf(residuals, size, total));
+    const makeSupervisor = (environment: Environment) => disturbedSupervisor(expertIn(environment), factor);
+    await supervised(request, planner, makeSupervisor)(seeds, onEpisode);
+  };
+}
+
+/** Episodes whose residuals say how wrong the policy is (DART's). */
+const RECENT = 5;
+
+/** Label less plan, [T, Da], of the latest episodes. */
+async function residualsOf(episodes: readonly Episode[], planner: BatchActor): Promise<Float32Array[]> {
+  const { observationHorizon: To } = planner.horizons;
+  const key: Key = randomKey(0);
+  const residuals: Float32Array[] = [];
+  for (const { spec, length, observation, action, label } of episodes.slice(-RECENT)) {
+    const size = spec.action.names.length;
+    const width = Object.values(spec.observation).reduce((sum, { names }) => sum + names.length, 0);
+    const histories = new Float32Array(length * To * width);
+    for (let step = 0; step < length; step++) {
+      for (let back = 0; back < To; back++) {
+        const row = Math.max(0, step - (To - 1 - back));
+        const seen = Object.fromEntries(
+          Object.entries(spec.observation).map(([array, { names }]) => [
+            array,
+            observation[array].subarray(row * names.length, (row + 1) * names.length),
+          ]),
+        );
+        packObservation(spec.observation, seen, histories, (step * To + back) * width);
+      }
+    }
+    const planned = await planner.plan(
+      histories,
+      Array.from({ length }, () => key),
+    );
+    const chunk = planned.length / length;
+    const wanted = label ?? action;
+    residuals.push(
+      Float32Array.from(
+        { length: length * size },
+        (_, i) => wanted[i] - planned[Math.floor(i / size) * chunk + (To - 1) * size + (i % size)],
+      ),
+    );
+  }
+  return residuals;
+}
+
+function operatorIn({ expert, operator, foresight }: OnlineRecipe, task: Task, environment: Environment): Supervisor {
+  const expertIn = expertOf(task, expert);
+  if (foresight.kind === "stall") return operatorModel(expertIn(environment), stallForesight(foresight), operator);
+  const world = asWorld(environment, task);
+  const fork = asWorld(task.makeEnvironment(), task);
+  const foreseen = forkForesight(world, { ...foresight, fork, expert: expertIn(fork) });
+  return operatorModel(expertIn(environment), foreseen, operator);
+}
+
+/** Throws InputError for an environment that cannot be forked. */
+function asWorld(environment: Environment, task: Task): World {
+  if ("snapshot" in environment && "restore" in environment) return environment as World;
+  throw new InputError(`task "${task.name}": cannot be forked, expected a World with snapshot and restore`);
+}

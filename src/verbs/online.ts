@@ -1,0 +1,289 @@
+/** The online half from nothing to a run on disk: rounds of recording under supervision and learning from all of it. */
+import { copyFile, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { aggregate, cloneBehaviour, policySpec } from "../algorithms/index.ts";
+import { InputError, wilson } from "../base/index.ts";
+import type { Dataset, Normaliser, Split } from "../datasets/index.ts";
+import { type Evaluation, evaluate } from "../evaluation/index.ts";
+import { exportPolicy, openPolicy, type Policy, type PolicyActor, type PolicySpec } from "../policies/index.ts";
+import {
+  completeOnlineRecipe,
+  type OnlineRecipe,
+  onlineOptimizer,
+  type RecipePart,
+  readOnlineRecipe,
+} from "../recipes/index.ts";
+import { onlineReport } from "../reports/index.ts";
+import { createRun, openRun, type Run } from "../runs/node.ts";
+import { nodeRuntime } from "../runtime/node.ts";
+import { type Account, accountOf, addAccounts } from "../supervisors/index.ts";
+import { expertOf, type Task } from "../tasks/index.ts";
+import { type Box, type Episode, episodeSeeds } from "../world/index.ts";
+import {
+  type RoundFacts,
+  readRounds,
+  roundParametersFile,
+  roundPolicyFile,
+  roundStore,
+  writeRound,
+} from "./online-files.ts";
+import { type RecordedRound, recordRound } from "./online-round.ts";
+import { refuseOther } from "./refuse.ts";
+import { type TaskReference, taskOf } from "./rollout-work.ts";
+import { PARAMETERS_FILE, POLICY_FILE, parametersFile, parametersIn, REPORT_FILE, VERSIONS_FILE } from "./run-files.ts";
+import { versions } from "./versions.ts";
+
+export interface OnlineRequest {
+  readonly task: TaskReference;
+  /** Folder of the run. */
+  readonly out: string;
+  /** The fields of the recipe that are chosen, over defaults that suit the task. */
+  readonly recipe?: RecipePart;
+  /** What messages call the recipe; default "recipe". */
+  readonly where?: string;
+  /** Whether the run in `out` goes on where it was stopped. */
+  readonly resume?: boolean;
+  /** Threads of one operator; default 2. */
+  readonly threads?: number;
+  /** Each round as soon as it is finished; those that were finished before come at once. */
+  readonly onRound?: (facts: RoundFacts) => void;
+  readonly onProgress?: (progress: OnlineProgress) => void;
+  readonly onNote?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface OnlineProgress {
+  readonly round: number;
+  readonly stage: "recording" | "training" | "judging";
+  readonly position: number;
+  readonly total: number;
+}
+
+export interface OnlineResult {
+  readonly path: string;
+  readonly recipe: OnlineRecipe;
+  readonly rounds: readonly RoundFacts[];
+  /** The round whose policy is the run's: the best on the episodes of selection, the latest of those. */
+  readonly best: number;
+  /** Path of the report. */
+  readonly report: string;
+}
+
+/** Environments that advance together where a policy is judged, and rows of its file. */
+const BATCH = 64;
+
+/**
+ * Round 0 is the expert's demonstrations and a policy of them; each later round lets the policy of the round before act
+ * under supervision, adds what was recorded, and trains on all. Every episode is on disk when it is over, every round when it
+ * is finished: killed at any moment, the run goes on with `resume`, the training of the round at hand anew. Throws an InputError
+ * for an unknown task or expert, an unfit recipe, and a folder that holds something else.
+ */
+export async function learnOnline(request: OnlineRequest): Promise<OnlineResult> {
+  const { out, onRound, onProgress, signal, threads = 2 } = request;
+  const task = await taskOf(request.task);
+  const { run, recipe } = await openOrCreate(request, task);
+  const { spec } = task.makeEnvironment();
+  const store = await roundStore(out, spec, [`scripted expert: ${recipe.expert}`, `algorithm: ${recipe.algorithm}`]);
+  const rounds = await readRounds(out, recipe.rounds);
+  const planners: PolicyActor[] = [];
+  const episodes: Episode[] = [];
+  let total = accountOf([], "person");
+  let previous: readonly Episode[] = [];
+  let warm: Policy | null = null;
+  try {
+    for (let round = 0; round <= recipe.rounds; round++) {
+      const report = (stage: OnlineProgress["stage"]) => (position: number, total: number) =>
+        onProgress?.({ round, stage, position, total });
+      const started = performance.now();
+      const recording = { recipe, task, store, round, planners, previous, onProgress: report("recording"), signal };
+      const recorded = await recordRound(recording);
+      const recordedAt = performance.now();
+      previous = recorded.episodes;
+      episodes.push(...recorded.episodes, ...recorded.ahead);
+      const account = accountOfRound(recorded);
+      total = addAccounts(total, account);
+      if (!rounds[round]) {
+        const shown = recipe.algorithm === "smile" && round > 0 ? [...previous, ...recorded.ahead] : episodes;
+        if (recipe.start === "warm") warm ??= await readWarm(out, round, episodes, recipe, spec.action);
+        const trained = await learn(shown, {
+          ...{ recipe, bounds: spec.action, warm, threads, signal },
+          seed: recipe.seed + SEED_STRIDE * round,
+          onProgress: report("training"),
+        });
+        const trainedAt = performance.now();
+        if (recipe.start === "warm") warm = trained.policy;
+        const judged = await judgePolicy(trained.policy, task, recipe, report("judging"));
+        await run.writeFile(roundPolicyFile(round), exportPolicy(trained.policy));
+        await run.writeFile(roundParametersFile(round), parametersFile(trained.policy));
+        rounds.push({
+          round,
+          episodes: recorded.episodes.length,
+          collected: wilson(account.successes, account.episodes),
+          account,
+          total,
+          rows: trained.rows,
+          loss: trained.loss,
+          success: judged.success,
+          score: judged.score.mean,
+          seconds: {
+            recording: (recordedAt - started) / 1000,
+            training: (trainedAt - recordedAt) / 1000,
+            judging: (performance.now() - trainedAt) / 1000,
+          },
+        });
+        await writeRound(run, rounds[round]);
+        run.appendMetrics(metricsOf(rounds[round]));
+      }
+      planners.push(await openPolicy(nodeRuntime({ threads: 1 }), await readFile(join(out, roundPolicyFile(round)))));
+      onRound?.(rounds[round]);
+    }
+    const best = bestOf(rounds);
+    await copyFile(join(out, roundParametersFile(best)), join(out, PARAMETERS_FILE));
+    await copyFile(join(out, roundPolicyFile(best)), join(out, POLICY_FILE));
+    const report = join(out, REPORT_FILE);
+    await run.writeFile(REPORT_FILE, onlineReport({ recipe, rounds, best }));
+    return { path: out, recipe, rounds, best, report };
+  } finally {
+    run.close();
+    for (const planner of planners) await planner.close();
+  }
+}
+
+/** From the seed of one round's training to that of the next. */
+const SEED_STRIDE = 1000;
+
+async function openOrCreate(request: OnlineRequest, task: Task): Promise<{ run: Run; recipe: OnlineRecipe }> {
+  const { out, recipe: part = {}, where = "recipe", resume = false, threads = 2 } = request;
+  if (resume) {
+    const run = await openRun(out);
+    const recipe = readOnlineRecipe(run.recipe, join(out, "recipe.json"));
+    refuseOther({ task: task.name, ...part }, recipe, `--resume ${out}`);
+    return { run, recipe };
+  }
+  const expert = typeof part.expert === "string" ? part.expert : Object.keys(task.experts)[0];
+  if (expert === undefined) throw new InputError(`task "${task.name}": has no expert to ask, expected one`);
+  expertOf(task, expert);
+  const recipe = completeOnlineRecipe(part, { task: task.name, expert, where });
+  const run = await createRun(out, recipe);
+  await run.writeFile(VERSIONS_FILE, `${JSON.stringify(versions(threads), null, 2)}\n`);
+  return { run, recipe };
+}
+
+/** What a round cost; steps that were imagined count apart from those that were driven. */
+function accountOfRound({ episodes, ahead }: RecordedRound): Account {
+  return { ...accountOf(episodes, "person"), lookAhead: ahead.reduce((sum, { length }) => sum + length, 0) };
+}
+
+interface Learning {
+  readonly recipe: OnlineRecipe;
+  /** Of the actions. */
+  readonly bounds: Box;
+  /** The policy to go on from; null: from scratch. */
+  readonly warm: Policy | null;
+  readonly seed: number;
+  readonly threads: number;
+  readonly onProgress: (position: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+interface Learned {
+  readonly policy: Policy;
+  /** Rows that count. */
+  readonly rows: number;
+  /** Mean over the last tenth of the updates. */
+  readonly loss: number;
+}
+
+async function learn(episodes: readonly Episode[], learning: Learning): Promise<Learned> {
+  const { recipe, bounds, warm, seed, threads, onProgress, signal } = learning;
+  const { weighting, before, lag } = recipe;
+  const { dataset, supervision } = aggregate(episodes, { weighting, before, lag });
+  const split = allOf(dataset);
+  const losses: number[] = [];
+  const policy = await cloneBehaviour({
+    ...recipe.learning,
+    dataset,
+    split,
+    supervision,
+    spec: warm?.spec ?? boundedSpec(dataset, recipe, bounds),
+    initial: warm?.parameters,
+    optimizer: onlineOptimizer(recipe),
+    seed,
+    runtime: nodeRuntime({ threads }),
+    signal,
+    onProgress({ update, updates, loss }) {
+      if (update > 0.9 * updates) losses.push(loss);
+      onProgress(update, updates);
+    },
+  });
+  signal?.throwIfAborted();
+  return {
+    policy,
+    rows: supervision.weights.reduce((sum, weight) => sum + (weight > 0 ? 1 : 0), 0),
+    loss: losses.reduce((sum, loss) => sum + loss, 0) / Math.max(1, losses.length),
+  };
+}
+
+const allOf = ({ episodeEnds }: Dataset): Split => ({
+  episodeEnds,
+  train: Int32Array.from(episodeEnds.keys()),
+  validation: new Int32Array(0),
+});
+
+/**
+ * The policy's spec, its actions normalised by the bounds of their space: limits fitted to a few demonstrations would clip
+ * corrections away. A dimension without bounds is fitted.
+ */
+function boundedSpec(dataset: Dataset, { learning }: OnlineRecipe, { low, high }: Box): PolicySpec {
+  const normalisation = { observation: learning.normaliseObservation, action: "limits" } as const;
+  const spec = policySpec({ ...learning, dataset, split: allOf(dataset), normalisation });
+  const { scale, offset } = spec.action.normaliser;
+  const isBounded = (i: number) => Number.isFinite(low[i]) && Number.isFinite(high[i]) && high[i] > low[i];
+  const bounded: Normaliser = {
+    scale: scale.map((fitted, i) => (isBounded(i) ? 2 / (high[i] - low[i]) : fitted)),
+    offset: offset.map((fitted, i) => (isBounded(i) ? -(high[i] + low[i]) / (high[i] - low[i]) : fitted)),
+  };
+  return { ...spec, action: { ...spec.action, normaliser: bounded } };
+}
+
+/** The policy of the round before, from its files, with the spec of round 0; null before there is one. */
+async function readWarm(
+  out: string,
+  round: number,
+  episodes: readonly Episode[],
+  recipe: OnlineRecipe,
+  bounds: Box,
+): Promise<Policy | null> {
+  if (round === 0) return null;
+  const { dataset } = aggregate(episodes.slice(0, recipe.demonstrations), { weighting: "expert" });
+  const spec = boundedSpec(dataset, recipe, bounds);
+  const path = join(out, roundParametersFile(round - 1));
+  return { spec, parameters: parametersIn(await readFile(path), path, spec) };
+}
+
+async function judgePolicy(
+  policy: Policy,
+  { makeEnvironment }: Task,
+  { seed, selection }: OnlineRecipe,
+  onProgress: (position: number, total: number) => void,
+): Promise<Evaluation> {
+  const planner = await openPolicy(nodeRuntime({ threads: 1 }), exportPolicy(policy, { batch: BATCH }));
+  try {
+    const seeds = episodeSeeds("selection", seed, selection);
+    return await evaluate({ makeEnvironment, planner, seeds, together: BATCH, onProgress });
+  } finally {
+    await planner.close();
+  }
+}
+
+function metricsOf({ round, success, score, loss, total }: RoundFacts) {
+  const { expertSteps, labels, interventions, attention } = total;
+  return { update: round, success: success.rate, score, loss, expertSteps, labels, interventions, attention };
+}
+
+/** Of the best success, then the best score, the latest. */
+function bestOf(rounds: readonly RoundFacts[]): number {
+  const better = (a: RoundFacts, b: RoundFacts) =>
+    b.success.rate > a.success.rate || (b.success.rate === a.success.rate && b.score >= a.score) ? b : a;
+  return rounds.reduce(better).round;
+}
