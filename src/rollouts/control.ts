@@ -11,7 +11,8 @@ import type { Controller } from "../world/index.ts";
 export type Phase = "policy" | "alarmed" | "expert" | "paused";
 
 /**
- * - `takeOver`, `handBack`: the expert's; letting go of a dead-man hold requests `handBack`.
+ * - `takeOver`, `handBack`: the expert's; letting go of a dead-man hold requests `handBack`. Who does not drive hands nothing
+ *   back: an alarm stays.
  * - `alarm`, `clear`: a gate's. They do not change who drives: an expert answers them, as it may with `takeOver`.
  * - `pause`: anybody's, as when a connection is lost. Only `takeOver` and `handBack` say who goes on.
  */
@@ -20,7 +21,7 @@ export type Request = "takeOver" | "handBack" | "alarm" | "clear" | "pause";
 /** The phase after a request, for every phase and request. */
 export const TRANSITIONS: Readonly<Record<Phase, Readonly<Record<Request, Phase>>>> = {
   policy: { takeOver: "expert", handBack: "policy", alarm: "alarmed", clear: "policy", pause: "paused" },
-  alarmed: { takeOver: "expert", handBack: "policy", alarm: "alarmed", clear: "policy", pause: "paused" },
+  alarmed: { takeOver: "expert", handBack: "alarmed", alarm: "alarmed", clear: "policy", pause: "paused" },
   expert: { takeOver: "expert", handBack: "policy", alarm: "expert", clear: "expert", pause: "paused" },
   paused: { takeOver: "expert", handBack: "policy", alarm: "paused", clear: "paused", pause: "paused" },
 };

@@ -25,7 +25,7 @@ export interface GateScore {
   readonly readings: readonly string[];
   /**
    * Whether it has to know what the expert would do. "always" makes a label of every reading, and is charged as such;
-   * "driving" only hears what the expert says anyway.
+   * "driving" hears what the expert says anyway while it drives, and asks once more in the step in which it then hands back.
    */
   readonly asksExpert: "never" | "driving" | "always";
   /** Forgets what it knew of the episode: a new one begins under this number. */
