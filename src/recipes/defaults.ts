@@ -40,6 +40,9 @@ const DRIVING: TaskDefaults = {
   updates: 4000,
 };
 
+/** The state says all, and what to do changes with it at once. */
+const ONE_STEP: Horizons = { observationHorizon: 1, predictionHorizon: 1, actionHorizon: 1 };
+
 const TASKS: Readonly<Record<string, TaskDefaults>> = {
   "push-t": {
     horizons: { observationHorizon: 2, predictionHorizon: 16, actionHorizon: 8 },
@@ -57,6 +60,8 @@ const TASKS: Readonly<Record<string, TaskDefaults>> = {
     hidden: [128, 128],
     updates: 6000,
   },
+  "cart-pole": { horizons: ONE_STEP, hidden: [256, 256], updates: 4000 },
+  pendulum: { horizons: ONE_STEP, hidden: [256, 256], updates: 8000 },
 };
 
 /** All fields but what is learned from. */

@@ -11,7 +11,7 @@ import {
   recipeJsonSchema,
 } from "../../src/recipes/index.ts";
 
-const TASKS = ["push-t", "udacity-driving", "fork", "driving"];
+const TASKS = ["push-t", "udacity-driving", "fork", "cart-pole", "pendulum", "driving"];
 const datasets = [{ path: "/data/one.zarr", weight: 1, digest: null }];
 
 const make = (part: RecipePart, task = "push-t") => completeRecipe({ datasets, ...part }, { task, where: "r" });
@@ -152,8 +152,10 @@ describe("a cloning recipe", () => {
 describe("docs/algorithms/bc.md", () => {
   it("states the defaults that the code has", () => {
     const page = readFileSync(new URL("../../docs/algorithms/bc.md", import.meta.url), "utf8");
-    const rows = [...page.matchAll(/^\| ([^|]+) \| `([^`]+)` \| `([^`]+)` \| `([^`]+)` \| `([^`]+)` \|$/gm)];
-    const stated = Object.fromEntries(rows.map(([, name, ...cells]) => [name, cells]));
+    const rows = [...page.matchAll(/^\| ([^|]+) ((?:\| `[^`]+` ){6})\|$/gm)];
+    const stated = Object.fromEntries(
+      rows.map(([, name, cells]) => [name, [...cells.matchAll(/`([^`]+)`/g)].map(([, cell]) => cell)]),
+    );
     const made = (kind: HeadName) => TASKS.map((task) => make({ policy: { head: { kind } } }, task));
     const text = (kind: HeadName, pick: (one: typeof recipe) => unknown) => made(kind).map((one) => String(pick(one)));
     const hidden = ({ policy }: typeof recipe) =>
