@@ -63,6 +63,15 @@ export function noiseOf(key: Key, size: number): Float32Array {
   return Float32Array.from({ length: size }, () => stream.normal());
 }
 
+/** The same for many keys, `[N, size]`. */
+export function noisesOf(keys: readonly Key[], size: number): Float32Array {
+  const noises = new Float32Array(keys.length * size);
+  keys.forEach((key, row) => {
+    noises.set(noiseOf(key, size), row * size);
+  });
+  return noises;
+}
+
 /** Throws an InputError where the graph does not take and give what the metadata says. */
 function checkPorts({ inputs, outputs }: Session, metadata: PolicyMetadata, where: string): void {
   const { observationHorizon: To, predictionHorizon: Tp } = metadata.horizons;

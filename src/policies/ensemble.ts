@@ -3,7 +3,7 @@ import { branch, foldIn, type Key, type Leaves } from "../base/index.ts";
 import { openRows, type Runtime } from "../runtime/index.ts";
 import { input, type Program, program } from "../tensor/index.ts";
 import type { BatchActor } from "../world/index.ts";
-import { noiseOf } from "./actor.ts";
+import { noisesOf } from "./actor.ts";
 import { chunksOf } from "./export.ts";
 import { modelOf, type Policy, type PolicySpec } from "./policy.ts";
 
@@ -46,7 +46,10 @@ export async function openEnsemble(
 
   const planEach = async (histories: Float32Array, keys: readonly Key[]) => {
     const rows = keys.length;
-    const noise = (k: number) => joinedNoise(keys, k, noiseSize);
+    const noise = (k: number) => {
+      const own = keys.map((key) => foldIn(key, k));
+      return noisesOf(own, noiseSize);
+    };
     const drawn = noiseSize > 0 ? Array.from({ length: members }, (_, k) => [`noise.${k}`, noise(k)] as const) : [];
     const plans = await session.run(rows, { histories, ...Object.fromEntries(drawn) });
     const chunks = new Float32Array(members * rows * size);
@@ -82,13 +85,4 @@ function ensembleProgram(ensemble: Ensemble, batch: number): Program {
   const noise = Array.from({ length: members }, (_, k) => input(`noise.${k}`, [batch, noiseSize]));
   const chunks = noise.map((normals, k) => [`chunks.${k}`, chunksOf(memberOf(ensemble, k), histories, normals)]);
   return program([histories, ...(noiseSize > 0 ? noise : [])], Object.fromEntries(chunks));
-}
-
-/** The normals `[N, size]` of one member: each row draws from its own key, and each member from a key of its own. */
-function joinedNoise(keys: readonly Key[], k: number, size: number): Float32Array {
-  const noise = new Float32Array(keys.length * size);
-  keys.forEach((key, row) => {
-    noise.set(noiseOf(foldIn(key, k), size), row * size);
-  });
-  return noise;
 }

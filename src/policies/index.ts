@@ -4,7 +4,7 @@
  *
  * Law: imports base, tensor, world, onnx, nn, datasets (the types of normalisers), heads and runtime.
  */
-export { noiseOf, openPolicy, type PolicyActor } from "./actor.ts";
+export { noiseOf, noisesOf, openPolicy, type PolicyActor } from "./actor.ts";
 export { type Ensemble, type EnsembleActor, memberOf, openEnsemble } from "./ensemble.ts";
 export {
   chunksOf,

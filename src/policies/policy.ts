@@ -7,6 +7,7 @@ import type { Normaliser } from "../datasets/index.ts";
 import {
   autoregressiveHead,
   binsBetween,
+  type Denoising,
   diffusionHead,
   flowHead,
   gaussianHead,
@@ -67,6 +68,8 @@ export interface PolicyModel {
   readonly logProbability:
     | ((parameters: Leaves<Tensor>, batch: { histories: Tensor; chunks: Tensor }) => Tensor)
     | null;
+  /** The network over noisy chunks `[B, Tp·Da]`, at histories; null for a head that does not denoise. */
+  readonly denoising: ((parameters: Leaves<Tensor>, histories: Tensor) => Denoising) | null;
 }
 
 /** What decides the model of a policy. */
@@ -86,7 +89,11 @@ export function modelOf(spec: ModelSpec): PolicyModel {
       const options = { ...head, actionSize, deterministic };
       const denoising =
         head.kind === "diffusion" ? diffusionHead({ ...options, ...head }) : flowHead({ ...options, ...head });
-      return join(encoder.layer, denoiserOf(network, sizes), denoising);
+      const denoiser = denoiserOf(network, sizes);
+      return {
+        ...join(encoder.layer, denoiser, denoising),
+        denoising: (parameters, histories) => denoiser.apply(parameters, encoder.layer.apply(parameters, histories)),
+      };
     }
     case "autoregressive": {
       const bins = spec.binEdges ? binsBetween(repeated(spec.binEdges, sizes.horizon)) : head.bins;
@@ -156,6 +163,7 @@ function join<Output>(encoder: Layer, network: Layer<Tensor, Output>, head: Head
     logProbability: isTractable(head)
       ? (parameters, { histories, chunks }) => head.logProbability(output(parameters, histories), chunks)
       : null,
+    denoising: null,
   };
 }
 
