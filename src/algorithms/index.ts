@@ -8,6 +8,40 @@ export { type HeldOutOptions, type HeldOutReport, heldOutReport, type PredictorS
 export type { Supervision } from "./bc/problem.ts";
 export { type CloneEnsembleOptions, cloneEnsemble } from "./ensemble/clone.ts";
 export type { MemberDraws } from "./ensemble/problem.ts";
+export {
+  type Classifier,
+  type ClassifierOptions,
+  type JudgedStates,
+  lazyDagger,
+  lazyTolerance,
+  safeDagger,
+  trainClassifier,
+  unsafeStates,
+} from "./gates/classifier.ts";
+export { squaredDiscrepancy, stac } from "./gates/consistency.ts";
+export { type DiffusionLossOptions, diffusionLossScore } from "./gates/diffusion-loss.ts";
+export { type Distillation, distillationNovelty, trainDistillation } from "./gates/distillation.ts";
+export {
+  doubtAtTakeOver,
+  ensembleDagger,
+  ensembleDiscrepancy,
+  hgDaggerDoubt,
+  thriftyNovelty,
+} from "./gates/ensemble.ts";
+export { chunkEntropy, type EntropyOptions, entropyOfCells } from "./gates/entropy.ts";
+export { historiesOf } from "./gates/histories.ts";
+export { type NeighbourOptions, neighbourDistance } from "./gates/neighbours.ts";
+export type { NetworkTraining } from "./gates/networks.ts";
+export {
+  type Ending,
+  type Experience,
+  type RiskModel,
+  type RiskOptions,
+  thriftyRisk,
+  trainRisk,
+} from "./gates/risk.ts";
+export { openSampler, type Sampler, type SamplerOptions } from "./gates/samples.ts";
+export { type OpenScore, together } from "./gates/score.ts";
 export { type Aggregate, type AggregateOptions, aggregate, classesOf } from "./online/aggregate.ts";
 export { type BetaSchedule, betaOf } from "./online/beta.ts";
 export { cholesky, disturbanceOf } from "./online/dart.ts";
