@@ -1,4 +1,5 @@
 /** The supervisor's account: what an episode, or many, cost whoever stood beside the policy. */
+import { ALARM } from "../rollouts/index.ts";
 import type { Episode } from "../world/index.ts";
 
 export interface Account {
@@ -15,10 +16,13 @@ export interface Account {
   readonly lookAhead: number;
   /**
    * s for which somebody had to look: where a person decides when to take over, all of every episode; where a gate does, the
-   * time from its alarms until they are over.
+   * time for which it asks or the expert drives.
    */
   readonly attention: number;
-  /** s from alarms to taking over, on average; null where no alarm was answered. */
+  /** How often a gate asked for help while the policy drove, and how often the expert took over before it was over. */
+  readonly alarms: number;
+  readonly answered: number;
+  /** s from alarms to taking over, on average over those that were answered; null where none was. */
   readonly reaction: number | null;
   readonly successes: number;
 }
@@ -35,6 +39,8 @@ const NOTHING: Account = {
   switches: 0,
   lookAhead: 0,
   attention: 0,
+  alarms: 0,
+  answered: 0,
   reaction: null,
   successes: 0,
 };
@@ -47,7 +53,7 @@ export function accountOf(episodes: readonly Episode[], watching: Watching): Acc
 function accountOfOne(episode: Episode, watching: Watching): Account {
   const { length, controller, label, info, spec } = episode;
   const size = spec.action.names.length;
-  let [labels, expertSteps, interventions, switches] = [0, 0, 0, 0];
+  let [labels, expertSteps, interventions, switches, watched] = [0, 0, 0, 0, 0];
   for (let step = 0; step < length; step++) {
     if (label && !Number.isNaN(label[step * size])) labels += 1;
     const isExpert = controller[step] === "expert";
@@ -55,6 +61,7 @@ function accountOfOne(episode: Episode, watching: Watching): Account {
     if (isExpert) expertSteps += 1;
     if (changed) switches += 1;
     if (changed && isExpert) interventions += 1;
+    if (watching === "person" || isExpert || isAlarmed(episode, step)) watched += 1;
   }
   return {
     ...NOTHING,
@@ -64,14 +71,40 @@ function accountOfOne(episode: Episode, watching: Watching): Account {
     expertSteps,
     interventions,
     switches,
-    attention: (watching === "person" ? length : expertSteps) / spec.controlRate,
+    attention: watched / spec.controlRate,
+    ...alarmsOf(episode),
     successes: info.success ? 1 : 0,
   };
 }
 
-/** Both together; reaction times are averaged by interventions. */
+const isAlarmed = ({ gate }: Episode, step: number): boolean => gate?.[ALARM]?.[step] === 1;
+
+/** An alarm counts from the step in which it is there and the expert does not drive already. */
+function alarmsOf(episode: Episode): Pick<Account, "alarms" | "answered" | "reaction"> {
+  const { controller, time, length } = episode;
+  let [alarms, answered, waited] = [0, 0, 0];
+  let since: number | null = null;
+  for (let step = 0; step < length; step++) {
+    const drives = controller[step] === "expert";
+    const goesOn = drives && step > 0 && controller[step - 1] === "expert";
+    if (!isAlarmed(episode, step)) since = null;
+    else if (since === null && !goesOn) {
+      since = time[step];
+      alarms += 1;
+    }
+    if (!drives || since === null) continue;
+    answered += 1;
+    waited += time[step] - since;
+    since = null;
+  }
+  return { alarms, answered, reaction: answered > 0 ? waited / answered : null };
+}
+
+/** Both together; reaction times are averaged by the alarms that were answered. */
 export function addAccounts(a: Account, b: Account): Account {
-  const sum = (field: keyof Account) => (a[field] ?? 0) + (b[field] ?? 0);
+  const sum = (field: Exclude<keyof Account, "reaction">) => a[field] + b[field];
+  const answered = sum("answered");
+  const waited = (a.reaction ?? 0) * a.answered + (b.reaction ?? 0) * b.answered;
   return {
     episodes: sum("episodes"),
     steps: sum("steps"),
@@ -81,24 +114,9 @@ export function addAccounts(a: Account, b: Account): Account {
     switches: sum("switches"),
     lookAhead: sum("lookAhead"),
     attention: sum("attention"),
-    reaction: meanReaction(a, b),
+    alarms: sum("alarms"),
+    answered,
+    reaction: answered > 0 ? waited / answered : null,
     successes: sum("successes"),
   };
-}
-
-function meanReaction(a: Account, b: Account): number | null {
-  if (a.reaction === null || b.reaction === null) return a.reaction ?? b.reaction;
-  return (a.reaction * a.interventions + b.reaction * b.interventions) / (a.interventions + b.interventions);
-}
-
-/**
- * Return on human effort of a fleet (Hoque et al. 2022): M / N times the reward of all robots by 1 + the steps of help given.
- * The episodes are those of N policies watched by M operators.
- */
-export function returnOnHumanEffort(
-  episodes: readonly Episode[],
-  { policies, operators }: { policies: number; operators: number },
-): number {
-  const reward = episodes.reduce((total, { reward }) => total + reward.reduce((sum, value) => sum + value, 0), 0);
-  return ((operators / policies) * reward) / (1 + accountOf(episodes, "person").expertSteps);
 }

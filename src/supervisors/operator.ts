@@ -81,9 +81,12 @@ export function operatorModel(
       const passed = time - lastTime;
       lastTime = time;
       if (phase === "expert") {
-        if (sees(moment, await asking.ask(moment))) lastDanger = time;
-        const since = [tookOver ?? 0, lastDanger ?? 0];
-        if (!(hasElapsed(leastControl, since[0], time) && hasElapsed(calm, Math.max(...since), time))) return [];
+        if (sees(moment, await asking.ask(moment))) {
+          lastDanger = time;
+          return [];
+        }
+        const [since, safe] = [tookOver ?? 0, Math.max(tookOver ?? 0, lastDanger ?? 0)];
+        if (!(hasElapsed(leastControl, since, time) && hasElapsed(calm, safe, time))) return [];
         noticed = null;
         return ["handBack"];
       }
