@@ -1,4 +1,4 @@
-/** Which of M operators stands by which of N policies, and for how long (docs/algorithms/control.md, lines 16 to 20). */
+/** Which of M operators stands by which of N policies, and for how long (docs/algorithms/control.md, lines 12 to 14). */
 import { randomKey, randomStream } from "../base/index.ts";
 import type { Readings } from "../rollouts/index.ts";
 

@@ -1,12 +1,15 @@
 /**
  * A fleet in simulation: N policies, each in an environment of its own, and M operators who go where they are needed most
- * (Hoque et al. 2022, arXiv 2206.14349; docs/algorithms/control.md, lines 11 to 20). It goes through the loop of `rollouts`:
+ * (Hoque et al. 2022, arXiv 2206.14349; docs/algorithms/control.md, lines 11 to 16). It goes through the loop of `rollouts`:
  * an operator is a supervisor who takes over, and a policy that failed stands paused until one has put it right.
  */
 import { DRIVERS, type Execution, type Gate, type Moment, type Supervisor, supervise } from "../rollouts/index.ts";
 import type { Actor, BatchActor, Environment, Episode } from "../world/index.ts";
 import { checkCounts, createAllocation, type FleetPlace, type Priority } from "./allocation.ts";
 import { askingOnce } from "./asking.ts";
+
+/** Ticks that an operator stays at least, t_T, and that it needs to put right what failed, t_R: the paper's. */
+export const FLEET_TIMES = { leastStay: 5, resetTicks: 5 } as const;
 
 export interface FleetOptions {
   /** N and M. */
@@ -17,7 +20,7 @@ export interface FleetOptions {
   readonly priority: Priority;
   /** What every operator does in an environment, once there. */
   readonly makeExpert: (environment: Environment) => Actor;
-  /** Ticks that an operator stays at least, t_T, and that it needs to put right what failed, t_R; default 5 each. */
+  /** Default: `FLEET_TIMES`. */
   readonly leastStay?: number;
   readonly resetTicks?: number;
   /** Of what decides between policies of equal priority; default 0. */
@@ -76,7 +79,8 @@ export async function superviseFleet(
   seeds: readonly number[],
   options: FleetOptions,
 ): Promise<FleetResult> {
-  const { policies, operators, ticks, priority, makeExpert, leastStay = 5, resetTicks = 5, seed = 0 } = options;
+  const { policies, operators, ticks, priority, makeExpert, seed = 0 } = options;
+  const { leastStay = FLEET_TIMES.leastStay, resetTicks = FLEET_TIMES.resetTicks } = options;
   const { gate, execution, policyVersion, hasFailed = ({ terminated, info }) => terminated && !info.success } = options;
   checkCounts({ ticks, resetTicks }, 1);
   const allocation = createAllocation({ policies, operators, priority, leastStay, seed });

@@ -16,7 +16,14 @@ export {
 export { type AnsweringOptions, answeringSupervisor } from "./answering.ts";
 export { type CoinOptions, coinSupervisor } from "./coin.ts";
 export { disturbedSupervisor } from "./disturbed.ts";
-export { type FleetOptions, type FleetResult, type FleetTally, returnOnHumanEffort, superviseFleet } from "./fleet.ts";
+export {
+  FLEET_TIMES,
+  type FleetOptions,
+  type FleetResult,
+  type FleetTally,
+  returnOnHumanEffort,
+  superviseFleet,
+} from "./fleet.ts";
 export { forkForesight, stallForesight } from "./foresight.ts";
 export { ATTENTIVE, type Foresight, type OperatorOptions, operatorModel } from "./operator.ts";
 export { criteriaPriority, randomPriority, thriftyPriority } from "./priority.ts";

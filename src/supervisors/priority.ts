@@ -1,4 +1,4 @@
-/** Who of a fleet needs an operator most: the priorities that Hoque et al. 2022 compare (docs/algorithms/control.md). */
+/** Who of a fleet needs an operator most: the priorities that Hoque et al. 2022 compare (docs/algorithms/control.md, line 13). */
 import { type RandomStream, randomKey, randomStream } from "../base/index.ts";
 import type { Readings } from "../rollouts/index.ts";
 import type { Priority } from "./allocation.ts";
