@@ -121,7 +121,7 @@ const ONE_STEP: Horizons = { observationHorizon: 1, predictionHorizon: 1, action
 /** Chosen on other seeds than those reported (docs/algorithms/dagger.md, "Settings"). */
 const DRIVING: Suiting = {
   head: "l1",
-  policy: policyRecipe("l1", { hidden: [256, 256] }),
+  policy: policyRecipe("l1", { hidden: [256, 256, 256] }),
   horizons: ONE_STEP,
   updates: 2000,
   foresight: { kind: "fork", horizon: 0.5, rescue: 3, every: 2 },
@@ -171,7 +171,7 @@ const DEFAULTS = {
   before: 15,
   lag: 0,
   operator: { reactionDelay: 0.25, lapseRate: 0, lapseDuration: 1, leastControl: 1, calm: 0.5 },
-  start: "scratch",
+  start: "warm",
   selection: 100,
   seed: 0,
 } as const;

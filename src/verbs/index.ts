@@ -36,7 +36,7 @@ export {
 } from "./evaluate-task.ts";
 export { type ExportedPolicy, type ExportRequest, exportRun } from "./export.ts";
 export { learnOnline, type OnlineProgress, type OnlineRequest, type OnlineResult } from "./online.ts";
-export type { RoundFacts } from "./online-files.ts";
+export { type RoundFacts, roundPolicyFile } from "./online-files.ts";
 export { checkParity, type Parity, type ParityComparison, type ParityRequest } from "./parity.ts";
 export {
   type FinishedRun,
