@@ -53,14 +53,16 @@ export function accountOf(episodes: readonly Episode[], watching: Watching): Acc
 function accountOfOne(episode: Episode, watching: Watching): Account {
   const { length, controller, label, info, spec } = episode;
   const size = spec.action.names.length;
+  // who drives from beginning to end takes nothing over
+  const isDemonstration = controller.every((who) => who === "expert");
   let [labels, expertSteps, interventions, switches, watched] = [0, 0, 0, 0, 0];
   for (let step = 0; step < length; step++) {
     if (label && !Number.isNaN(label[step * size])) labels += 1;
     const isExpert = controller[step] === "expert";
     const changed = step > 0 ? controller[step - 1] !== controller[step] : isExpert;
     if (isExpert) expertSteps += 1;
-    if (changed) switches += 1;
-    if (changed && isExpert) interventions += 1;
+    if (changed && !isDemonstration) switches += 1;
+    if (changed && isExpert && !isDemonstration) interventions += 1;
     if (watching === "person" || isExpert || isAlarmed(episode, step)) watched += 1;
   }
   return {

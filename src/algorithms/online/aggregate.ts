@@ -89,9 +89,10 @@ function targetsOf(episode: Episode): Float32Array {
   return targets;
 }
 
-/** Whether a step is the state to which the target of the step before led, under the same hand. */
+/** Whether a step is the state to which the target of the step before led, and its target is of the same hand. */
 function followsOn({ controller }: Episode, classes: readonly StepClass[], step: number): boolean {
-  return controller[step] === controller[step - 1] && classes[step - 1] !== "label";
+  const isLabel = classes[step] === "label" || classes[step - 1] === "label";
+  return controller[step] === controller[step - 1] && !isLabel;
 }
 
 /** The first steps of every intervention. */
