@@ -68,11 +68,21 @@ export function conformalBand(fit: readonly Course[], calibration: readonly Cour
   const usual = conformalThreshold(largest, alpha);
   const kept = deviations.filter((_, i) => largest[i] <= usual);
   const modulation = mean.map((_, t) => Math.max(...kept.map((curve) => curve[t])) + LEAST_MODULATION);
-  const excess = calibration.map((readings) =>
-    levelOf(heldTo(length, readings).map((value, t) => (value - mean[t]) / modulation[t])),
-  );
+  const excess = calibration.map((readings) => levelOf(excessOf({ mean, modulation }, heldTo(length, readings))));
   const width = conformalThreshold(excess, alpha);
   return { upper: mean.map((value, t) => value + width * modulation[t]), mean, modulation, width };
+}
+
+/**
+ * How many modulations each reading is above the mean, up to the band's end: of two episodes of different lengths, or of
+ * readings that are added up, these can be compared where the readings themselves cannot.
+ */
+export function excessOf(
+  { mean, modulation }: Pick<ConformalBand, "mean" | "modulation">,
+  readings: Course,
+): Float64Array {
+  const length = Math.min(mean.length, readings.length);
+  return new Float64Array(length).map((_, t) => (readings[t] - mean[t]) / modulation[t]);
 }
 
 /** The first `length` readings, the last one repeated where there are fewer. */

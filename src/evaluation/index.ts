@@ -14,6 +14,7 @@ export {
   conformalBand,
   conformalRank,
   conformalThreshold,
+  excessOf,
   falseAlarms,
 } from "./conformal.ts";
 export { type Detection, judgeDetector, levels, separation, thresholdAt, type WatchedEpisode } from "./detection.ts";

@@ -197,6 +197,14 @@ describe("stac", () => {
     // beyond the end of the plan there is nothing in common: the sum stays
     expect(await read(30)).toBeCloseTo(third, 6);
     expect(score).toMatchObject({ readings: ["inconsistency"], asksExpert: "never" });
+    // the newest alone
+    const newest = stac(telling({ samples: 2, told: [[at0], [at2], [at5]], horizons: [2, 6, 2] }), { window: 1 });
+    const all = [];
+    for (const step of [0, 2, 5]) {
+      all.push(...(await newest.read(momentsOf({ places: [0], steps: Int32Array.of(step) }))));
+    }
+    expect([all[0], all[1]]).toEqual([0, 0]);
+    expect(all[2]).toBeCloseTo(third, 6);
   });
 
   it("keeps episodes apart, and forgets them at their start", async () => {

@@ -7,6 +7,7 @@ import {
   conformalRank,
   conformalThreshold,
   courseOf,
+  excessOf,
   falseAlarms,
   firstAlarm,
   levelOf,
@@ -145,6 +146,23 @@ describe("the conformal band", () => {
     expect(firstAlarm([0, 0, 1e9], band.upper)).toBeNull();
     // excess of [0, 0]: -2 / 1; of [5, 5]: max(3 / 1, 2.5 / 0.5), the 2nd smallest of two: 5
     expect(band.width).toBeCloseTo(5, 6);
+  });
+
+  it("has an excess that reaches its width exactly where the readings reach it", () => {
+    const band = conformalBand(fit, calibration, 0.2);
+    // (3.58 - 3.02) / 0.28, up to the 1e-8
+    expect(excessOf(band, [1, 2, 3.58, 9])[2]).toBeCloseTo(2, 6);
+    expect(excessOf(band, [1, 2, 3.58, 9])).toHaveLength(3);
+    expect(excessOf(band, [1.4])).toHaveLength(1);
+    for (const course of calibration) {
+      const above = levelOf(excessOf(band, course)) > band.width + 1e-9;
+      expect(
+        firstAlarm(
+          course,
+          band.upper.map((value) => value + 1e-9),
+        ) !== null,
+      ).toBe(above);
+    }
   });
 
   it("is infinitely wide where there are too few episodes to calibrate on", () => {

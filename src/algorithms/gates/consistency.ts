@@ -15,10 +15,11 @@ interface Drawn {
 }
 
 /**
- * Reads `inconsistency`, the sum over the plans of the episode of the squared maximum mean discrepancy between the samples
- * of two plans that follow one another, over the steps that both plan. 0 where they have none in common, and at first.
+ * Reads `inconsistency`, the squared maximum mean discrepancy between the samples of two plans that follow one another, over
+ * the steps that both plan; 0 where they have none in common, and at first. It is added up over the newest `window` plans of
+ * the episode; default all of them, as in the paper, whose episodes all last equally long.
  */
-export function stac(sampler: Sampler): OpenScore {
+export function stac(sampler: Sampler, { window = Number.POSITIVE_INFINITY }: { window?: number } = {}): OpenScore {
   const { spec } = sampler.policy;
   const { observationHorizon: To, predictionHorizon: Tp } = spec.horizons;
   const size = spec.action.names.length;
@@ -49,7 +50,7 @@ export function stac(sampler: Sampler): OpenScore {
       return squaredDiscrepancy(earlier, later, common * size);
     });
   };
-  const remembered = remembering({ oncePerPlan: true, window: Number.POSITIVE_INFINITY }, judge);
+  const remembered = remembering({ oncePerPlan: true, window }, judge);
 
   return {
     name: "stac",
