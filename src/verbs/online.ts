@@ -90,6 +90,7 @@ export async function learnOnline(request: OnlineRequest): Promise<OnlineResult>
   let total = accountOf([], "person");
   let previous: readonly Episode[] = [];
   let warm: Policy | null = null;
+  await run.rewind(rounds.length);
   try {
     for (let round = 0; round <= recipe.rounds; round++) {
       const report = (stage: OnlineProgress["stage"]) => (position: number, total: number) =>
@@ -131,8 +132,8 @@ export async function learnOnline(request: OnlineRequest): Promise<OnlineResult>
             judging: (performance.now() - trainedAt) / 1000,
           },
         });
-        await writeRound(run, rounds[round]);
         run.appendMetrics(metricsOf(rounds[round]));
+        await writeRound(run, rounds[round]);
       }
       planners.push(await openPolicy(nodeRuntime({ threads: 1 }), await readFile(join(out, roundPolicyFile(round)))));
       onRound?.(rounds[round]);
@@ -278,7 +279,7 @@ async function judgePolicy(
 
 function metricsOf({ round, success, score, loss, total }: RoundFacts) {
   const { expertSteps, labels, interventions, attention } = total;
-  return { update: round, success: success.rate, score, loss, expertSteps, labels, interventions, attention };
+  return { update: round + 1, success: success.rate, score, loss, expertSteps, labels, interventions, attention };
 }
 
 /** Of the best success, then the best score, the latest. */
