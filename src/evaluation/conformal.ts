@@ -2,7 +2,7 @@
  * Thresholds with a promise: of episodes like those they were calibrated on, at most a share alpha raises an alarm (split
  * conformal prediction, Vovk et al. 2005; ALGORITHMS.md 7.3 and 7.6). The promise holds on average over calibrations, for
  * whole episodes, and says nothing about failures: calibrate on successes that no model was fitted to, anew after every
- * update of the policy.
+ * update of the policy (docs/algorithms/gates.md, lines 4 to 7).
  */
 import { type Rate, wilson } from "../base/index.ts";
 import { type Course, firstAlarm, levelOf, type Threshold } from "./alarm.ts";

@@ -1,6 +1,6 @@
 /**
  * What a detector of failures is worth (ALGORITHMS.md 7.7): positive is an episode that failed. Give all detectors the same
- * episodes, successes only up to the success, and thresholds from others than these.
+ * episodes, successes only up to the success, and thresholds from others than these (docs/algorithms/gates.md, line 8).
  */
 import { type Mean, meanOfValues, type Rate, wilson } from "../base/index.ts";
 import { type Course, firstAlarm, levelOf, type Threshold } from "./alarm.ts";

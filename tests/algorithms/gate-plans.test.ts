@@ -112,6 +112,11 @@ describe("openSampler", () => {
     const histories = normals(3 * 9, 4);
     const keys = [0, 1, 2].map((row) => foldIn(randomKey(6), row));
     const drawn = await sampler.draw(histories, keys);
+    expect(await sampler.draw(histories.slice(), [...keys])).toBe(drawn);
+    const others = await sampler.draw(histories, [...keys.slice(1), keys[0]]);
+    expect(others).not.toEqual(drawn);
+    expect(await sampler.draw(histories, keys)).toEqual(drawn);
+    await sampler.close();
     await sampler.close();
     const session = await runtime.open(exportPolicy(policy));
     for (let row = 0; row < 3; row++) {

@@ -87,7 +87,9 @@ describe("the lines of pseudocode", () => {
       expect(existsSync(join(FOLDER, `${page}.md`)), `${file} names ${page}.md`).toBe(true);
       expect(numbersIn(page), `${file} names lines of ${page}.md`).toEqual(expect.arrayContaining(lines));
     }
-    expect(new Set(named.map(({ page }) => page))).toEqual(new Set(["bc", "control", ...Object.keys(HEADS_OF)]));
+    expect(new Set(named.map(({ page }) => page))).toEqual(
+      new Set(["bc", "control", "gates", ...Object.keys(HEADS_OF)]),
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-/** Behavioural cloning of K policies at once, in one compiled program. */
+/** Behavioural cloning of K policies at once, in one compiled program (docs/algorithms/gates.md, line 1). */
 import { foldIn, randomKey } from "../../base/index.ts";
 import type { Ensemble } from "../../policies/index.ts";
 import { createTrainer, train } from "../../training/index.ts";

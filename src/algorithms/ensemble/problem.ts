@@ -1,4 +1,7 @@
-/** Several members as one training problem: each has parameters of its own, their losses are added. */
+/**
+ * Several members as one training problem: each has parameters of its own, their losses are added (docs/algorithms/gates.md,
+ * line 1).
+ */
 import { branch, type Key, prefixed, randomStream, split } from "../../base/index.ts";
 import { add, constant, foldInKey, gather, reshape, slice, type Tensor } from "../../tensor/index.ts";
 import type { Problem } from "../../training/index.ts";
