@@ -17,6 +17,7 @@ A round is at least `episodes` episodes and `batch` steps long, then `updates` (
     {"about": true} -> versions
 A request that fails is answered {"error": "…"}; the process lives on.
 
+Two threads that wait for each other by spinning hardly move where other programs want the cores: OMP_WAIT_POLICY=PASSIVE there.
 As fast as imitation goes without changing it: no value network, no progress bar, no rollouts for logging.
 """
 
