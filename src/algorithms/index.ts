@@ -44,6 +44,7 @@ export { openSampler, type Sampler, type SamplerOptions } from "./gates/samples.
 export { type OpenScore, together } from "./gates/score.ts";
 export { type Aggregate, type AggregateOptions, aggregate, classesOf } from "./online/aggregate.ts";
 export { type BetaSchedule, betaOf } from "./online/beta.ts";
+export { allOf, type BoundedOptions, boundedSpec } from "./online/bounded.ts";
 export { cholesky, disturbanceOf } from "./online/dart.ts";
 export { type LookAheadOptions, lookAhead } from "./online/look-ahead.ts";
 export { mixturePlanner, smileWeights } from "./online/mixture.ts";

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import type { HeldOutReport } from "../algorithms/index.ts";
 import type { Evaluation } from "../evaluation/index.ts";
 import { exportPolicy } from "../policies/index.ts";
+import { isRecipePart } from "../recipes/index.ts";
 import type { Execution } from "../rollouts/index.ts";
-import { writeFileAtomic } from "../runs/node.ts";
+import { openRun, writeFileAtomic } from "../runs/node.ts";
 import { evaluatePolicy } from "./evaluate-task.ts";
 import { EVALUATION_FILE, taskOfRun, writeReport } from "./report.ts";
 import type { TaskReference } from "./rollout-work.ts";
-import { type FinishedRun, readFinishedRun } from "./run-files.ts";
+import { type FinishedRun, POLICY_FILE, readFinishedRun } from "./run-files.ts";
 import { judgeHeldOut, NOISE_SEED } from "./train.ts";
 
 export interface RunEvaluationRequest {
@@ -41,6 +42,23 @@ export interface RunEvaluation extends FinishedRun {
 
 /** Rows that the policy plans at once. */
 const BATCH = 64;
+
+/** Whether a folder holds an online run, whose policy was not learned from a dataset that could be held out. */
+export async function isOnlineRun(run: string): Promise<boolean> {
+  const { recipe } = await openRun(run);
+  return isRecipePart(recipe) && recipe.kind === "online";
+}
+
+/** Judges the policy of an online run in its task and leaves `evaluation.json` in the run. Throws as `evaluateRun`. */
+export async function evaluateOnlineRun(request: RunEvaluationRequest): Promise<Evaluation> {
+  const { run, task, episodes = 100, seed = 0, workers = 1, threads = 2, execution, onProgress, signal } = request;
+  const policy = join(run, POLICY_FILE);
+  const each = Math.max(1, Math.floor(threads / workers));
+  const asked = { policy, task, episodes, seed, workers, threads: each, execution, onProgress, signal };
+  const evaluation = await evaluatePolicy(asked);
+  await writeFileAtomic(join(run, EVALUATION_FILE), `${JSON.stringify(evaluation)}\n`);
+  return evaluation;
+}
 
 /**
  * Judges the policy and leaves `evaluation.json` and a new `report.html` in the run. Throws an InputError where a file is

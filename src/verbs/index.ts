@@ -26,7 +26,13 @@ export {
   splitDatasetOnDisk,
   verifyDataset,
 } from "./dataset.ts";
-export { evaluateRun, type RunEvaluation, type RunEvaluationRequest } from "./evaluate-run.ts";
+export {
+  evaluateOnlineRun,
+  evaluateRun,
+  isOnlineRun,
+  type RunEvaluation,
+  type RunEvaluationRequest,
+} from "./evaluate-run.ts";
 export {
   type EpisodesRequest,
   type ExpertEvaluationRequest,

@@ -1,9 +1,9 @@
 /** The online half from nothing to a run on disk: rounds of recording under supervision and learning from all of it. */
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { aggregate, cloneBehaviour, policySpec } from "../algorithms/index.ts";
+import { aggregate, allOf, boundedSpec, cloneBehaviour } from "../algorithms/index.ts";
 import { InputError, wilson } from "../base/index.ts";
-import type { Dataset, Normaliser, Split } from "../datasets/index.ts";
+import type { Dataset } from "../datasets/index.ts";
 import { type Evaluation, evaluate } from "../evaluation/index.ts";
 import { exportPolicy, openPolicy, type Policy, type PolicyActor, type PolicySpec } from "../policies/index.ts";
 import {
@@ -206,7 +206,7 @@ async function learn(episodes: readonly Episode[], learning: Learning): Promise<
     dataset,
     split,
     supervision,
-    spec: warm?.spec ?? boundedSpec(dataset, recipe, bounds),
+    spec: warm?.spec ?? specOf(dataset, recipe, bounds),
     initial: warm?.parameters,
     optimizer: onlineOptimizer(recipe),
     seed,
@@ -225,27 +225,9 @@ async function learn(episodes: readonly Episode[], learning: Learning): Promise<
   };
 }
 
-const allOf = ({ episodeEnds }: Dataset): Split => ({
-  episodeEnds,
-  train: Int32Array.from(episodeEnds.keys()),
-  validation: new Int32Array(0),
-});
-
-/**
- * The policy's spec, its actions normalised by the bounds of their space: limits fitted to a few demonstrations would clip
- * corrections away. A dimension without bounds is fitted.
- */
-function boundedSpec(dataset: Dataset, { learning }: OnlineRecipe, { low, high }: Box): PolicySpec {
-  const normalisation = { observation: learning.normaliseObservation, action: "limits" } as const;
-  const spec = policySpec({ ...learning, dataset, split: allOf(dataset), normalisation });
-  const { scale, offset } = spec.action.normaliser;
-  const isBounded = (i: number) => Number.isFinite(low[i]) && Number.isFinite(high[i]) && high[i] > low[i];
-  const bounded: Normaliser = {
-    scale: scale.map((fitted, i) => (isBounded(i) ? 2 / (high[i] - low[i]) : fitted)),
-    offset: offset.map((fitted, i) => (isBounded(i) ? -(high[i] + low[i]) / (high[i] - low[i]) : fitted)),
-  };
-  return { ...spec, action: { ...spec.action, normaliser: bounded } };
-}
+/** What is fixed of the policy: its spec, fitted to a round's data; actions reach as far as their space does. */
+const specOf = (dataset: Dataset, { learning }: OnlineRecipe, bounds: Box): PolicySpec =>
+  boundedSpec({ dataset, ...learning, observation: learning.normaliseObservation, bounds });
 
 /** The policy of the round before, from its files, with the spec of round 0; null before there is one. */
 async function readWarm(
@@ -257,7 +239,7 @@ async function readWarm(
 ): Promise<Policy | null> {
   if (round === 0) return null;
   const { dataset } = aggregate(episodes.slice(0, recipe.demonstrations), { weighting: "expert" });
-  const spec = boundedSpec(dataset, recipe, bounds);
+  const spec = specOf(dataset, recipe, bounds);
   const path = join(out, roundParametersFile(round - 1));
   return { spec, parameters: parametersIn(await readFile(path), path, spec) };
 }

@@ -1,7 +1,7 @@
 /** `apprentice evaluate`: what a run's policy is worth, in its task and on the demonstrations that were held out. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { Evaluation } from "../../evaluation/index.ts";
-import { evaluateRun, type RunEvaluation } from "../../verbs/index.ts";
+import { evaluateOnlineRun, evaluateRun, isOnlineRun, type RunEvaluation } from "../../verbs/index.ts";
 import { wholeNumber } from "../arguments.ts";
 import { scoreTable, summary } from "../held-out.ts";
 import { progressLine } from "../progress.ts";
@@ -45,12 +45,18 @@ function decay(text: string): number {
 async function evaluateCommand(run: string, options: EvaluateOptions): Promise<void> {
   const { ensemble, json, ...request } = options;
   const progress = progressLine("evaluate");
-  const result = await evaluateRun({
+  const asked = {
     ...request,
     run,
     ...(ensemble !== undefined && { execution: { kind: "ensemble", m: ensemble } as const }),
-    onProgress: (episodes, total) => progress.show(episodes, total),
-  }).finally(() => progress.end());
+    onProgress: (episodes: number, total: number) => progress.show(episodes, total),
+  };
+  if (await isOnlineRun(run)) {
+    const evaluation = await evaluateOnlineRun(asked).finally(() => progress.end());
+    process.stdout.write(json ? `${JSON.stringify({ run, ...evaluation })}\n` : `\n${evaluationTable(evaluation)}\n`);
+    return;
+  }
+  const result = await evaluateRun(asked).finally(() => progress.end());
   const { evaluation } = result;
   if (json) {
     process.stdout.write(
