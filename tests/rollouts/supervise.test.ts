@@ -134,6 +134,40 @@ describe("supervise", () => {
     expect(episode).toMatchObject({ operator: "scripted", policyVersion: "round-3", actor: "planner, scripted" });
   });
 
+  it("forgets the plans of before where plans are averaged", async () => {
+    // Plans of 3 in every step, averaged; the expert drives step 2. In step 1 the plans of steps 0 and 1 count (1.001, 1.01), in
+    // step 3 only that of step 3, in step 4 those of steps 3 and 4 (1.031, 1.04).
+    const planner = linePlanner({ observationHorizon: 1, predictionHorizon: 3, actionHorizon: 1 });
+    const script: Script = [[], [], ["takeOver"], ["handBack"], []];
+    const [episode] = await supervise(() => lineWorld({ length: 5 }), planner, [5], {
+      makeSupervisor: () => scripted(() => script, { labels: "driving" }),
+      execution: { kind: "ensemble", m: 0 },
+    });
+    const first = Array.from({ length: 5 }, (_, step) => round(episode.action[2 * step]));
+    expect(first).toEqual([1, 1.0055, -1.02, 1.03, 1.0355]);
+  });
+
+  it("tells a gate's score when an episode begins under a number", async () => {
+    const planner = linePlanner({ observationHorizon: 1, predictionHorizon: 4, actionHorizon: 4 });
+    const heard: string[] = [];
+    const gate = countingGate({ rule: { thresholds: { doubt: 5 } } });
+    await supervise(() => lineWorld({ length: 4 }), planner, [7, 8, 9], {
+      together: 2,
+      gate: {
+        ...gate,
+        score: {
+          ...gate.score,
+          start: (episode) => void heard.push(`start ${episode}`),
+          read(moments) {
+            heard.push(`read ${moments.episodes.join(" ")}`);
+            return gate.score.read(moments);
+          },
+        },
+      },
+    });
+    expect(heard).toEqual(["start 0", "start 1", "read 0 1", "start 2", "read 2"]);
+  });
+
   it("goes the same way where people and environments answer later", async () => {
     const planner = linePlanner({ observationHorizon: 2, predictionHorizon: 6, actionHorizon: 3 });
     const script: Script = [[], ["takeOver"], [], ["pause"], [], ["takeOver"], ["handBack"], [], ["takeOver"]];
@@ -229,6 +263,10 @@ describe("supervise", () => {
           phases.push(moment.phase);
           return inner.requests(moment);
         },
+        answer(moment, asked) {
+          phases.push(moment.phase);
+          return inner.answer(moment, asked);
+        },
       };
       return watching;
     };
@@ -237,7 +275,8 @@ describe("supervise", () => {
       // Above 0 from step 1 on.
       gate: countingGate({ rule: { thresholds: { doubt: 0 } }, reads: "step" }),
     });
-    expect(phases).toEqual(["policy", "alarmed", "expert", "expert", "alarmed"]);
+    // Before and after the requests of each step.
+    expect(phases.map((phase) => phase[0]).join("")).toBe("pp" + "ae" + "ee" + "ea" + "aa");
   });
 
   it("reads the chunk that is made where control comes back, and heeds it in the next step", async () => {
@@ -309,12 +348,26 @@ describe("supervise", () => {
       [3, false],
       [4, false],
     ]);
+    // Where the last tick ends an episode, no other is begun.
+    const begun: number[] = [];
+    const counting = () => {
+      const world = lineWorld({ length: 4 });
+      const { reset } = world;
+      world.reset = (seed) => {
+        begun.push(seed);
+        return reset(seed);
+      };
+      return world;
+    };
+    await supervise(counting, planner, [1, 2, 3, 4], { together: 2, ticks: 4 });
+    expect(begun).toEqual([1, 2]);
     expect(await supervise(() => lineWorld(), planner, [1], { ticks: 0 })).toEqual([]);
     await expect(supervise(() => lineWorld(), planner, [1], { ticks: -1 })).rejects.toThrow("ticks: found -1");
   });
 
   it("shows all moments of a tick before anybody requests, and begins new episodes at once", async () => {
     const planner = linePlanner({ observationHorizon: 1, predictionHorizon: 4, actionHorizon: 4 });
+    // From x = 0 the limit is passed in the fifth step, from x = 2 in the third; Ta is 4.
     const ticks: string[] = [];
     let requested = 0;
     const makeSupervisor = (): Supervisor => ({
@@ -326,14 +379,14 @@ describe("supervise", () => {
       },
       answer: () => null,
     });
-    await supervise(() => lineWorld({ length: 3 }), planner, [1, 2, 3], {
+    await supervise(() => lineWorld({ limit: 4.5 }), planner, [0, 2, 0], {
       makeSupervisor,
       together: 2,
       survey(moments) {
         ticks.push(`${requested}: ${[...moments.values()].map(({ step }) => step).join(" ")}`);
       },
     });
-    expect(ticks).toEqual(["0: 0 0", "2: 1 1", "4: 2 2", "6: 0", "7: 1", "8: 2"]);
+    expect(ticks).toEqual(["0: 0 0", "2: 1 1", "4: 2 2", "6: 3 0", "8: 4 1", "10: 2", "11: 3", "12: 4"]);
   });
 
   it("names what is wrong", async () => {

@@ -66,6 +66,15 @@ describe("the allocation of operators", () => {
     ).toEqual(["--0", "--0", "--0", "-0-", "0--"]);
   });
 
+  it("puts right one after another, though chance might have it elsewhere in every tick", () => {
+    const allocation = createAllocation({ policies: 2, operators: 1, leastStay: 1, priority: CU, seed: 5 });
+    const where = allocation.next([placeOf("x"), placeOf("x")]).indexOf(0);
+    for (let tick = 0; tick < 20; tick++) {
+      const places = [0, 1].map((policy) => placeOf(policy === where ? "r" : "x"));
+      expect(allocation.next(places).indexOf(0)).toBe(where);
+    }
+  });
+
   it("leaves a policy that failed under its hands where it has stayed long enough and others come first", () => {
     const priority = criteriaPriority("UC", { uncertainty: U });
     expect(

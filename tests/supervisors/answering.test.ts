@@ -1,15 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { supervise } from "../../src/rollouts/index.ts";
 import { answeringSupervisor } from "../../src/supervisors/index.ts";
-import { lineExpert, linePlanner, lineWorld } from "../rollouts/line.ts";
+import { labelOf, lineExpert, linePlanner, lineWorld } from "../rollouts/line.ts";
 
-/** Who drives each step of one episode at 10 Hz, where a gate alarms in the steps from `from` to before `until`. */
-async function driven(from: number, until: number, delay?: number): Promise<string> {
-  const [{ controller, label, length }] = await supervise(
-    () => lineWorld({ length: 30 }),
+/** Episodes at 10 Hz, one after another, where a gate alarms in the steps from `from` (of each) to before `until`. */
+const run = (from: number | readonly number[], until: number, { delay = 0, length = 30, seeds = [1] } = {}) =>
+  supervise(
+    () => lineWorld({ length }),
     linePlanner({ observationHorizon: 1, predictionHorizon: 8, actionHorizon: 8 }),
-    [1],
+    seeds,
     {
+      together: 1,
       makeSupervisor: () => answeringSupervisor(lineExpert(), { delay }),
       gate: {
         reads: "step",
@@ -19,11 +20,19 @@ async function driven(from: number, until: number, delay?: number): Promise<stri
           readings: ["danger"],
           asksExpert: "never",
           start() {},
-          read: ({ steps }) => Float32Array.from(steps, (step) => (step >= from && step < until ? 1 : 0)),
+          read: ({ steps, episodes }) =>
+            Float32Array.from(steps, (step, row) => {
+              const begins = typeof from === "number" ? from : from[episodes[row]];
+              return step >= begins && step < until ? 1 : 0;
+            }),
         },
       },
     },
   );
+
+/** Who drives each step of one. */
+async function driven(from: number, until: number, delay?: number): Promise<string> {
+  const [{ controller, label, length }] = await run(from, until, { delay });
   // It labels what it drives and nothing else.
   for (let step = 0; step < length; step++) {
     expect(label === undefined || Number.isNaN(label[2 * step])).toBe(controller[step] === "policy");
@@ -50,6 +59,17 @@ describe("who answers a gate", () => {
 
   it("leaves an alarm unanswered that is over within the delay", async () => {
     expect(await driven(5, 7, 0.3)).toBe(stretch(30, 0));
+  });
+
+  it("knows nothing of the episode before", async () => {
+    // The first ends in an alarm that began in step 20, the second begins with one.
+    const late = await run([20, 0], 30, { delay: 0.3, seeds: [1, 2] });
+    expect(late.map(({ controller }) => controller.indexOf("expert"))).toEqual([23, 3]);
+    // Asked in step 5, the last, and then in step 5 of the next: what it says goes by what it sees there.
+    for (const { label, observation } of await run(5, 6, { length: 6, seeds: [1, 2] })) {
+      const position = observation.position.slice(10, 12);
+      expect(label!.slice(10, 12)).toEqual(labelOf({ position, clock: Float32Array.of(5) }));
+    }
   });
 
   it("refuses a negative delay", () => {

@@ -101,6 +101,48 @@ describe("a fleet", () => {
     expect([...chunkPlace]).toEqual([0, 1, 0, 1, 0, 0, 0, 0, 1, 0]);
   });
 
+  it("does not take what was read before a policy stood still for doubt", async () => {
+    // In doubt in the first step of every episode only, where one that failed stands.
+    const gate: Gate = {
+      reads: "step",
+      rule: { thresholds: { first: 0.5 } },
+      score: {
+        name: "first",
+        readings: ["first"],
+        asksExpert: "never",
+        start() {},
+        read: ({ steps }) => Float32Array.from(steps, (step) => (step === 0 ? 1 : 0)),
+      },
+    };
+    const priority = criteriaPriority("U", { uncertainty: { reading: "first", threshold: 0.5 } });
+    const { tally } = await lineFleet({ limit: 2.5 }, { policies: 1, gate, priority });
+    expect(tally).toMatchObject({ failures: 1, operatorTicks: 1, hardResets: 0 });
+  });
+
+  it("lets an operator leave what failed under its hands, as long as it has not begun to put it right", async () => {
+    // The expert's x falls by 1 and a little, so the first fails with it at the end of tick 2, as does the second alone.
+    const priority: Priority = (needs, tick) => needs.map((_, policy) => ((tick < 3 ? 0 : 1) === policy ? [1] : null));
+    const { tally } = await lineFleet({ limit: 2.5 }, { priority, ticks: 5 });
+    // In tick 3 it goes to the second.
+    expect(tally).toMatchObject({ failures: 2, assignments: 2, operatorTicks: 5, idle: 4 });
+  });
+
+  it("counts no success of an episode that was only stopped", async () => {
+    const always = () => {
+      const world = lineWorld({ length: 4 });
+      const { step } = world;
+      world.step = (action) => {
+        const result = step(action);
+        return { ...result, info: { success: true } };
+      };
+      return world;
+    };
+    const options = { policies: 1, operators: 0, ticks: 6, priority: criteriaPriority("C"), makeExpert: lineExpert };
+    const { tally } = await superviseFleet(always, planner, seeds, options);
+    expect(tally.successes).toBe(1);
+    expect([...tally.cumulativeSuccesses]).toEqual([0, 0, 0, 1, 1, 1]);
+  });
+
   it("needs seeds enough, and counts that are counts", async () => {
     const few = (count: number) =>
       superviseFleet(() => lineWorld({ length: 2 }), planner, seeds.slice(0, count), {
