@@ -45,8 +45,10 @@ export interface OnlineRequest {
   readonly resume?: boolean;
   /** Threads of one operator; default 2. */
   readonly threads?: number;
-  /** Each round as soon as it is finished; those that were finished before come at once. */
-  readonly onRound?: (facts: RoundFacts) => void;
+  /**
+   * Each round as soon as it is finished, with its policy; those that were finished before come at once, without. Waited for.
+   */
+  readonly onRound?: (facts: RoundFacts, policy: Policy | null) => void | Promise<void>;
   readonly onProgress?: (progress: OnlineProgress) => void;
   readonly onNote?: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -103,6 +105,7 @@ export async function learnOnline(request: OnlineRequest): Promise<OnlineResult>
       episodes.push(...recorded.episodes, ...recorded.ahead);
       const account = accountOfRound(recorded);
       total = addAccounts(total, account);
+      let fresh: Policy | null = null;
       if (!rounds[round]) {
         const shown = recipe.algorithm === "smile" && round > 0 ? [...previous, ...recorded.ahead] : episodes;
         if (recipe.start === "warm") warm ??= await readWarm(out, round, episodes, recipe, spec.action);
@@ -112,7 +115,8 @@ export async function learnOnline(request: OnlineRequest): Promise<OnlineResult>
           onProgress: report("training"),
         });
         const trainedAt = performance.now();
-        if (recipe.start === "warm") warm = trained.policy;
+        fresh = trained.policy;
+        if (recipe.start === "warm") warm = fresh;
         const judged = await judgePolicy(trained.policy, task, recipe, report("judging"));
         await run.writeFile(roundPolicyFile(round), exportPolicy(trained.policy));
         await run.writeFile(roundParametersFile(round), parametersFile(trained.policy));
@@ -136,7 +140,7 @@ export async function learnOnline(request: OnlineRequest): Promise<OnlineResult>
         await writeRound(run, rounds[round]);
       }
       planners.push(await openPolicy(nodeRuntime({ threads: 1 }), await readFile(join(out, roundPolicyFile(round)))));
-      onRound?.(rounds[round]);
+      await onRound?.(rounds[round], fresh);
     }
     const best = bestOf(rounds);
     await copyFile(join(out, roundParametersFile(best)), join(out, PARAMETERS_FILE));
