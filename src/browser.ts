@@ -1,7 +1,31 @@
 /**
  * The public door in the browser, and the part of it that Node shares: what users import, reviewed name by name.
  */
-export { type CloneOptions, cloneBehaviour, type HeldOutReport, heldOutReport } from "./algorithms/index.ts";
+export {
+  aggregate,
+  betaOf,
+  type CloneOptions,
+  cloneBehaviour,
+  cloneEnsemble,
+  diffusionLossScore,
+  distillationNovelty,
+  type HeldOutReport,
+  heldOutReport,
+  hgDaggerDoubt,
+  lookAhead,
+  mixturePlanner,
+  neighbourDistance,
+  openSampler,
+  type Supervision,
+  safeDagger,
+  stac,
+  thriftyNovelty,
+  thriftyRisk,
+  trainClassifier,
+  trainDistillation,
+  trainRisk,
+  weightsOf,
+} from "./algorithms/index.ts";
 export { foldIn, InputError, type Key, randomKey, randomStream } from "./base/index.ts";
 export {
   combineDatasets,
@@ -29,7 +53,18 @@ export {
   type Scenario,
   type Scene,
 } from "./environments/index.ts";
-export { compare, type Evaluation, evaluate, heldOutError, type SeedResult, summarise } from "./evaluation/index.ts";
+export {
+  calibrate,
+  compare,
+  conformalBand,
+  type Evaluation,
+  evaluate,
+  heldOutError,
+  judgeDetector,
+  type SeedResult,
+  separation,
+  summarise,
+} from "./evaluation/index.ts";
 export {
   cartPoleExpert,
   DRIVING_STYLES,
@@ -75,6 +110,7 @@ export {
 export {
   exportPolicy,
   HEADS,
+  openEnsemble,
   openPolicy,
   type Policy,
   type PolicyRecipe,
@@ -82,9 +118,31 @@ export {
   policyRecipe,
   withSampling,
 } from "./policies/index.ts";
-export { rollout, rolloutMany } from "./rollouts/index.ts";
+export {
+  afterRequests,
+  type Gate,
+  type GateScore,
+  type Moment,
+  type Phase,
+  type Request,
+  rollout,
+  rolloutMany,
+  type Supervisor,
+  supervise,
+  TRANSITIONS,
+} from "./rollouts/index.ts";
 export type { Runtime, Session } from "./runtime/index.ts";
 export { webRuntime } from "./runtime/web.ts";
+export {
+  type Account,
+  accountOf,
+  answeringSupervisor,
+  coinSupervisor,
+  disturbedSupervisor,
+  forkForesight,
+  operatorModel,
+  stallForesight,
+} from "./supervisors/index.ts";
 export { defineTask, findTask, mixedExpert, TASKS, type Task } from "./tasks/index.ts";
 export * as tensor from "./tensor/index.ts";
 export { createTrainer, DivergenceError, type Plan, type Problem, type Trainer, train } from "./training/index.ts";

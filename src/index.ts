@@ -19,7 +19,7 @@ export {
   writeRobomimic,
 } from "./datasets/node.ts";
 export { EXPERIMENTS } from "./experiments/index.ts";
-export { completeRecipe, recipeDefaults, recipeJsonSchema } from "./recipes/index.ts";
+export { completeRecipe, onlineRecipeJsonSchema, recipeDefaults, recipeJsonSchema } from "./recipes/index.ts";
 export {
   type ExperimentReport,
   experimentReport,
@@ -44,6 +44,7 @@ export {
   exportDataset,
   exportRun,
   importDataset,
+  learnOnline,
   mergeDatasets,
   splitDatasetOnDisk,
   trainPolicy,

@@ -16,7 +16,7 @@ const BATCH = 64;
 export const work = (): Work<Cell, CellRows> => ({ run: runCell });
 
 async function runCell(cell: Cell, { report, signal }: WorkContext): Promise<CellRows> {
-  const { method, seed, delay, run, episodes } = cell;
+  const { method, seed, delay, run } = cell;
   if (method === "expert") return judgeExpert(cell);
   const resume = await stat(join(run, "recipe.json")).then(Boolean, () => false);
   const judged: Evaluation[] = [];
