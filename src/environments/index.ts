@@ -17,3 +17,6 @@ export { FORK, forkWorld } from "./fork/world.ts";
 export { PUSHER_RADIUS } from "./push-t/physics.ts";
 export { centreOf, keypointsAt, poseOfKeypoints, RECTANGLES as T_RECTANGLES } from "./push-t/shape.ts";
 export { PUSH_T, type PushTStart, type PushTState, type PushTWorld, pushTWorld } from "./push-t/world.ts";
+export { type ChainOptions, chainWorld, manyChains, rightTurn } from "./theory/chain.ts";
+export { DRIFT, driftWorld, manyDrifts } from "./theory/drift.ts";
+export type { ManyEpisodes } from "./theory/many.ts";

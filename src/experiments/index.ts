@@ -5,6 +5,7 @@
  * Law: imports every lower floor; Node only. A cell is a job for a worker (`work` of its module): its settings are data.
  */
 import { averaging } from "./averaging/experiment.ts";
+import { compounding } from "./compounding/experiment.ts";
 import { daggerDriving } from "./dagger-driving/experiment.ts";
 import type { Experiment } from "./experiment.ts";
 import { pushTHuman } from "./push-t-human/experiment.ts";
@@ -14,4 +15,4 @@ export type { Experiment, ExperimentOptions } from "./experiment.ts";
 export { giveLesson, type Lesson, type LessonRequest, type LessonRow } from "./lesson.ts";
 
 /** In the order of the lecture. */
-export const EXPERIMENTS: readonly Experiment[] = [averaging, pushTHuman, daggerDriving];
+export const EXPERIMENTS: readonly Experiment[] = [averaging, pushTHuman, compounding, daggerDriving];

@@ -8,3 +8,4 @@ export { drivingExpert } from "./driving/expert.ts";
 export { DRIVING_STYLES, type DrivingStyle } from "./driving/way.ts";
 export { forkExpert } from "./fork.ts";
 export { pushTExpert } from "./push-t.ts";
+export { chainExpert, driftExpert } from "./theory.ts";

@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { wilson } from "../../src/base/index.ts";
+import { EXPERIMENTS } from "../../src/experiments/index.ts";
 import { runHere, start } from "./command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "apprentice-experiment-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => vi.unstubAllEnvs());
 
+const NAMES = EXPERIMENTS.map(({ name }) => name);
 const HEADS = ["l2", "l1", "gaussian", "gmm", "autoregressive", "diffusion", "flow"];
 /** Every cell of averaging, as issue 3 asks: two scenes, three seeds, two styles, seven heads, and a wide network where it matters. */
 const CELLS = ["urgent", "leisurely"].flatMap((scene) =>
@@ -50,7 +52,8 @@ describe("apprentice experiment", () => {
     expect(table.stdout).toMatch(/^averaging +driving: /m);
     expect(table.stdout).toMatch(/^push-t-human +Push-T from 206 human demonstrations/m);
     const { experiments } = JSON.parse((await runHere("experiment", "--json")).stdout);
-    expect(experiments.map(({ name }: { name: string }) => name)).toEqual(["averaging", "push-t-human"]);
+    expect(NAMES).toEqual(expect.arrayContaining(["averaging", "push-t-human", "compounding"]));
+    expect(experiments.map(({ name }: { name: string }) => name)).toEqual(NAMES);
   });
 
   it("runs no cell that is finished, and draws the report of what is there", async () => {
@@ -97,7 +100,7 @@ describe("apprentice experiment", () => {
     writeFileSync(join(damaged, "result.json"), "[");
     const out = join(folder, "never");
     for (const [args, words] of [
-      [["averagin"], 'experiment "averagin": expected averaging, push-t-human; did you mean "averaging"?'],
+      [["averagin"], `experiment "averagin": expected ${NAMES.join(", ")}; did you mean "averaging"?`],
       [["push-t-human"], `${folder}/nowhere: not found, expected the human Push-T episodes`],
       [
         ["averaging", "--only", "urgnet"],

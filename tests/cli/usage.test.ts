@@ -51,7 +51,7 @@ describe("the command line", () => {
     [["evaluate"], "missing required argument 'run'"],
     [["evaluate", "x", "--ensemble", "much"], `found "much", expected a number`],
     [["evaluate", "x", "--episodes", "-1"], "expected a whole number from 0"],
-    [["experiment", "averagin"], 'experiment "averagin": expected averaging, push-t-human; did you mean "averaging"?'],
+    [["experiment", "averagin"], 'did you mean "averaging"?'],
     [["experiment", "averaging", "--workers", "0"], "expected a whole number from 1"],
     [["lesson", "--episodes", "0"], "expected a whole number from 1"],
     [["lesson", "--demonstrations", "2"], "expected a whole number from 10"],

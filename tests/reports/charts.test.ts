@@ -164,6 +164,40 @@ describe("curves", () => {
     expect(new Set(names).size).toBe(4);
   });
 
+  it("are points with intervals beside dashes, on axes that are both logarithmic", () => {
+    const lengths = [16, 32, 64, 128];
+    const measured = lengths.map((x) => ({ x, y: x * x, low: 0.5 * x * x, high: 2 * x * x }));
+    const [svg] = svgsOf(
+      curvesPicture({
+        series: [
+          { name: "measured", points: measured, form: "points" },
+          { name: "expected", points: lengths.map((x) => ({ x, y: x * x })), form: "dashes" },
+        ],
+        xLabel: "steps",
+        yLabel: "cost",
+        caption: "c",
+        scale: "log",
+        xScale: "log",
+      }),
+    );
+    const dots = [...svg.querySelectorAll('[aria-label="dot"] circle')];
+    const at = dots.map((dot) => ["cx", "cy"].map((name) => Number(dot.getAttribute(name))));
+    // each doubling of x is as far as the one before it, and y goes up twice as many doublings
+    const [[x0, y0], [x1, y1], [x2, y2]] = at;
+    expect(at.length).toBe(4);
+    expect(Math.abs(x2 - x1 - (x1 - x0))).toBeLessThan(0.1);
+    expect(Math.abs(y2 - y1 - (y1 - y0))).toBeLessThan(0.1);
+    const lines = [...svg.querySelectorAll('[aria-label="line"]')];
+    expect(lines.length).toBe(1);
+    expect(lines[0].outerHTML).toContain(`stroke-dasharray="5 4"`);
+    const rules = [...svg.querySelectorAll('[aria-label="rule"] line')];
+    // half and twice y are one doubling each, of the two between a point and the next
+    const [from, to] = ["y1", "y2"].map((name) => Number(rules[0].getAttribute(name)));
+    expect(Math.abs(Math.abs(from - to) - (y0 - y1))).toBeLessThan(0.1);
+    const ticks = [...svg.querySelectorAll('[aria-label="x-axis tick label"] text')].map((text) => text.textContent);
+    expect(ticks).toEqual(["16", "32", "64", "128"]);
+  });
+
   it("leave out what is not finite, and refuse a curve without points", () => {
     const of = (values: number[]) => [{ name: "loss", points: values.map((y, x) => ({ x, y })) }];
     const labels = { xLabel: "update", yLabel: "loss", caption: "c" };

@@ -5,10 +5,18 @@ import { type Colour, colourOf, type Picture, seriesColour } from "../picture.ts
 import { type ChartSize, inBothWidths, plotted, WIDTHS } from "../plot.ts";
 import { type Point, smoothed, thinned } from "../thin.ts";
 
+/** A point with its interval, where it has one. */
+export interface CurvePoint extends Point {
+  readonly low?: number;
+  readonly high?: number;
+}
+
 export interface CurveSeries {
   readonly name: string;
-  readonly points: readonly Point[];
+  readonly points: readonly CurvePoint[];
   readonly colour?: Colour;
+  /** `points`: no line through them, for what was measured beside what was expected; `dashes`: the line alone. Default `line`. */
+  readonly form?: "line" | "points" | "dashes";
 }
 
 export interface CurvesRequest {
@@ -18,6 +26,8 @@ export interface CurvesRequest {
   readonly caption: string;
   /** "auto": logarithmic where all values are positive and the largest is at least ten times the smallest. */
   readonly scale?: "auto" | "linear" | "log";
+  /** Of x; default "linear". */
+  readonly xScale?: "linear" | "log";
   /** Draws a running mean over the points, these behind it and pale: for losses of single batches. */
   readonly trend?: boolean;
   /** Default "half". */
@@ -36,6 +46,7 @@ export function curvesPicture({
   yLabel,
   caption,
   scale = "auto",
+  xScale = "linear",
   trend,
   size = "half",
 }: CurvesRequest): Picture {
@@ -45,9 +56,11 @@ export function curvesPicture({
   const top = ceilingOf(series, high);
   const isLog = scale === "log" || (scale === "auto" && low > 0 && high >= 10 * low);
   if (isLog && low <= 0) throw new RangeError(`chart "${yLabel}": found ${low}, expected positive values`);
-  const drawn = series.map(({ points, colour }, i) => ({
+  const drawn = series.map(({ points, colour, form = "line" }, i) => ({
     colour: colourOf(colour ?? seriesColour(i)),
+    form,
     points: thinned(points, MOST_POINTS),
+    intervals: points.filter(({ low, high }) => low !== undefined && high !== undefined && (!isLog || low > 0)),
     trend: trend && points.length > 40 ? thinned(smoothed(points, points.length * TREND_SHARE), MOST_POINTS) : null,
   }));
   const shown = { x: "x", y: "y" } as const;
@@ -55,7 +68,14 @@ export function curvesPicture({
     plotted(
       {
         ...frameOf(width),
-        x: { label: xLabel, labelArrow: "none", ticks: width / 90, tickFormat: grouped, nice: false },
+        x: {
+          label: xLabel,
+          labelArrow: "none",
+          type: xScale,
+          ticks: xScale === "log" ? [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))] : width / 90,
+          tickFormat: grouped,
+          nice: false,
+        },
         y: {
           label: yLabel,
           labelArrow: "none",
@@ -68,20 +88,39 @@ export function curvesPicture({
           tickFormat: tickText,
         },
         marks: [
-          ...drawn.map(({ points, colour, trend }) =>
-            Plot.line(points, {
-              ...shown,
-              stroke: colour,
-              strokeWidth: trend ? 1 : 1.6,
-              strokeOpacity: trend ? 0.3 : 1,
-              clip: true,
-            }),
+          ...drawn.flatMap(({ intervals, colour }) =>
+            intervals.length > 0
+              ? [
+                  Plot.ruleX(intervals, {
+                    x: "x",
+                    y1: "low",
+                    y2: "high",
+                    stroke: colour,
+                    strokeOpacity: 0.45,
+                    clip: true,
+                  }),
+                ]
+              : [],
+          ),
+          ...drawn.flatMap(({ points, colour, trend, form }) =>
+            form === "points"
+              ? []
+              : [
+                  Plot.line(points, {
+                    ...shown,
+                    stroke: colour,
+                    strokeWidth: trend ? 1 : 1.6,
+                    strokeOpacity: trend ? 0.3 : 1,
+                    ...(form === "dashes" && { strokeDasharray: "5 4" }),
+                    clip: true,
+                  }),
+                ],
           ),
           ...drawn.flatMap(({ trend, colour }) =>
             trend ? [Plot.line(trend, { ...shown, stroke: colour, strokeWidth: 2, clip: true })] : [],
           ),
-          ...drawn.flatMap(({ points, colour }) =>
-            points.length <= 30 ? [Plot.dot(points, { ...shown, r: 2.5, fill: colour })] : [],
+          ...drawn.flatMap(({ points, colour, form }) =>
+            form !== "dashes" && points.length <= 30 ? [Plot.dot(points, { ...shown, r: 2.5, fill: colour })] : [],
           ),
         ],
       },
