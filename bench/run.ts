@@ -1,8 +1,8 @@
 /**
  * `npm run bench -- NAME [--json] [--rows a,b] [--threads 1,2] [--turns n] [--growth] [--save]`. NAME: engine,
- * optimizer, dataset, driving, rollouts. With `--json` the last and only line on standard output is one object; the table goes to standard
+ * optimizer, dataset, driving, rollouts, dagger. With `--json` the last and only line on standard output is one object; the table goes to standard
  * error.
- * `--growth` adds widths and batches; `--save` writes results.json and the tables of docs/performance.md. `--quick` is for rollouts: fewer
+ * `--growth` adds widths and batches; `--save` writes results.json and the tables of docs/performance.md. `--quick` is for rollouts and dagger: fewer
  * turns, to see that all works.
  */
 import { parseArgs } from "node:util";
@@ -67,6 +67,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   dataset: async () => (await import("./dataset.ts")).benchDataset(values.json),
   driving: async () => (await import("./driving.ts")).benchDriving(values.json),
   rollouts: async () => (await import("./rollouts.ts")).benchRollouts(values),
+  dagger: async () => (await import("./dagger.ts")).benchDagger(values),
 };
 
 const bench =
