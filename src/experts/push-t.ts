@@ -64,7 +64,7 @@ const PUSHER = "agent";
 
 /**
  * Reads both arrays of the observation. Nothing about it is random: the same observations, the same pushes. Where the T is
- * not where it left it (somebody else acted), it chooses anew.
+ * not where it left it, or the pusher has left the line of a push (somebody else acted), it chooses anew.
  */
 export function pushTExpert(): Actor {
   const model = pushTWorld({ maxSteps: PUSH_STEPS });
@@ -84,7 +84,10 @@ export function pushTExpert(): Actor {
       const { pusher, pose } = read(observation);
       const standing = before !== null && apart(pusher, before) < 1;
       before = pusher;
-      const disturbed = left === null && chosenAt !== null && !isSame(pose, chosenAt);
+      const disturbed =
+        left === null
+          ? chosenAt !== null && !isSame(pose, chosenAt)
+          : left < PUSH_STEPS && push !== null && offLine(pusher, push) > STRAY;
       if (push === null || left === 0 || disturbed) {
         push = choose(model, pusher, pose);
         chosenAt = pose;
@@ -100,6 +103,17 @@ export function pushTExpert(): Actor {
 function read(observation: Observation): { pusher: Point; pose: Pose } {
   const [x, y] = observation[PUSHER];
   return { pusher: { x, y }, pose: poseOfKeypoints(observation.keypoint) };
+}
+
+/** px from the line of a push at which the pusher is no longer pushing. */
+const STRAY = 3;
+
+/** How far a point is from the way of a push, px. */
+function offLine(point: Point, { from, to }: Push): number {
+  const [along, away] = [minus(to, from), minus(point, from)];
+  const square = along.x * along.x + along.y * along.y;
+  const share = square > 0 ? Math.min(Math.max((away.x * along.x + away.y * along.y) / square, 0), 1) : 0;
+  return apart(away, { x: share * along.x, y: share * along.y });
 }
 
 /** The push that brings the T nearer to its goal at the highest rate. */
