@@ -32,6 +32,14 @@ export { chunkEntropy, type EntropyOptions, entropyOfCells } from "./gates/entro
 export { historiesOf } from "./gates/histories.ts";
 export { type NeighbourOptions, neighbourDistance } from "./gates/neighbours.ts";
 export type { NetworkTraining } from "./gates/networks.ts";
+export { type NoReturn, type NoReturnOptions, pointOfNoReturn } from "./gates/no-return.ts";
+export {
+  type Foreseen,
+  type Recoverability,
+  type RecoverabilityOptions,
+  recoverability,
+  trainRecoverability,
+} from "./gates/recoverability.ts";
 export {
   type Ending,
   type Experience,

@@ -8,6 +8,7 @@ import { averaging } from "./averaging/experiment.ts";
 import { compounding } from "./compounding/experiment.ts";
 import { daggerDriving } from "./dagger-driving/experiment.ts";
 import type { Experiment } from "./experiment.ts";
+import { gates } from "./gates/experiment.ts";
 import { pushTHuman } from "./push-t-human/experiment.ts";
 
 export type { ExperimentResult, ResultRow } from "./cells.ts";
@@ -15,4 +16,4 @@ export type { Experiment, ExperimentOptions } from "./experiment.ts";
 export { giveLesson, type Lesson, type LessonRequest, type LessonRow } from "./lesson.ts";
 
 /** In the order of the lecture. */
-export const EXPERIMENTS: readonly Experiment[] = [averaging, pushTHuman, compounding, daggerDriving];
+export const EXPERIMENTS: readonly Experiment[] = [averaging, pushTHuman, compounding, daggerDriving, gates];

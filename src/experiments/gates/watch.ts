@@ -1,0 +1,103 @@
+/** A policy watched: what a gate would have seen in its episodes, kept so that any score can be read from it afterwards. */
+import type { Key } from "../../base/index.ts";
+import { type GateMoments, type GateScore, type Supervisor, supervise } from "../../rollouts/index.ts";
+import type { BatchActor, Environment, Episode } from "../../world/index.ts";
+
+/** What there was to see in one episode, oldest first. */
+interface Seen {
+  readonly histories: Float32Array[];
+  readonly chunks: Float32Array[];
+  readonly places: number[];
+  readonly keys: Key[];
+  readonly steps: number[];
+}
+
+export interface Watched {
+  readonly episode: Episode;
+  readonly seen: Seen;
+}
+
+export interface WatchOptions {
+  readonly makeEnvironment: () => Environment;
+  readonly planner: BatchActor;
+  readonly seeds: readonly number[];
+  readonly reads: "step" | "plan";
+  readonly makeSupervisor?: (environment: Environment) => Supervisor;
+  readonly signal?: AbortSignal;
+}
+
+/** Environments side by side. */
+const TOGETHER = 64;
+
+export async function watch({ makeEnvironment, planner, seeds, reads, ...rest }: WatchOptions): Promise<Watched[]> {
+  const seen = seeds.map((): Seen => ({ histories: [], chunks: [], places: [], keys: [], steps: [] }));
+  const score: GateScore = {
+    name: "record",
+    readings: ["nothing"],
+    asksExpert: "never",
+    start: () => {},
+    read({ histories, chunks, places, keys, episodes, steps }) {
+      rest.signal?.throwIfAborted();
+      const [wide, long] = [histories.length / keys.length, chunks.length / keys.length];
+      episodes.forEach((episode, row) => {
+        seen[episode].histories.push(histories.slice(row * wide, (row + 1) * wide));
+        seen[episode].chunks.push(chunks.slice(row * long, (row + 1) * long));
+        seen[episode].places.push(places[row]);
+        seen[episode].keys.push(keys[row]);
+        seen[episode].steps.push(steps[row]);
+      });
+      return new Float32Array(keys.length);
+    },
+  };
+  const gate = { score, rule: { thresholds: { nothing: 1 } }, reads };
+  const { makeSupervisor } = rest;
+  const episodes = await supervise(makeEnvironment, planner, seeds, { gate, together: TOGETHER, makeSupervisor });
+  return episodes.map((episode, i) => ({ episode, seen: seen[i] }));
+}
+
+/** What a score reads in each episode, a course for each of its readings. */
+export async function readingsOf(
+  score: GateScore,
+  watched: readonly Watched[],
+): Promise<Record<string, Float64Array[]>> {
+  const found: Record<string, Float64Array[]> = Object.fromEntries(
+    score.readings.map((name) => [name, watched.map(({ seen }) => new Float64Array(seen.steps.length))]),
+  );
+  for (let start = 0; start < watched.length; start += TOGETHER) {
+    const group = watched.slice(start, start + TOGETHER).map((_, i) => start + i);
+    for (const episode of group) score.start(episode);
+    for (let number = 0; ; number++) {
+      const rows = group.filter((episode) => number < watched[episode].seen.steps.length);
+      if (rows.length === 0) break;
+      const read = await score.read(momentsAt(watched, rows, number));
+      rows.forEach((episode, row) => {
+        score.readings.forEach((name, i) => {
+          found[name][episode][number] = read[row * score.readings.length + i];
+        });
+      });
+    }
+  }
+  return found;
+}
+
+function momentsAt(watched: readonly Watched[], episodes: readonly number[], number: number): GateMoments {
+  const all = episodes.map((episode) => watched[episode].seen);
+  return {
+    histories: flat(all.map(({ histories }) => histories[number])),
+    chunks: flat(all.map(({ chunks }) => chunks[number])),
+    places: Int32Array.from(all, ({ places }) => places[number]),
+    keys: all.map(({ keys }) => keys[number]),
+    episodes,
+    steps: Int32Array.from(all, ({ steps }) => steps[number]),
+    expert: null,
+  };
+}
+
+export function flat(rows: readonly Float32Array[]): Float32Array {
+  const [first] = rows;
+  const values = new Float32Array(rows.length * (first?.length ?? 0));
+  rows.forEach((row, i) => {
+    values.set(row, i * row.length);
+  });
+  return values;
+}
