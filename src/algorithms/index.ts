@@ -33,6 +33,7 @@ export { historiesOf } from "./gates/histories.ts";
 export { type NeighbourOptions, neighbourDistance } from "./gates/neighbours.ts";
 export type { NetworkTraining } from "./gates/networks.ts";
 export { type NoReturn, type NoReturnOptions, pointOfNoReturn } from "./gates/no-return.ts";
+export { randomQueries } from "./gates/random.ts";
 export {
   type Foreseen,
   type Recoverability,
@@ -50,6 +51,7 @@ export {
 } from "./gates/risk.ts";
 export { openSampler, type Sampler, type SamplerOptions } from "./gates/samples.ts";
 export { type OpenScore, together } from "./gates/score.ts";
+export { foreseenIn, plansOf, readingsOf, type Watched, type WatchOptions, watch } from "./gates/watched.ts";
 export { type Aggregate, type AggregateOptions, aggregate, classesOf } from "./online/aggregate.ts";
 export { type BetaSchedule, betaOf } from "./online/beta.ts";
 export { allOf, type BoundedOptions, boundedSpec } from "./online/bounded.ts";

@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from "commander";
 import { WEIGHTINGS } from "../algorithms/index.ts";
 import { NORMALISATIONS } from "../datasets/index.ts";
-import { ALGORITHMS } from "../recipes/index.ts";
+import { ALGORITHMS, GATE_RULES } from "../recipes/index.ts";
 import { wholeNumber } from "./arguments.ts";
 import { number, RECIPE_FLAGS, type RecipeFlag } from "./recipe-flags.ts";
 
@@ -87,6 +87,40 @@ const OWN: readonly RecipeFlag[] = [
     field: "foresight",
     description: "operator: fork:HORIZON,RESCUE,EVERY or stall:PATIENCE,LEAST (s, steps)",
     parse: foresight,
+  },
+  {
+    flag: "--gate-rule <kind>",
+    field: "gate.rule",
+    description: "gates: thresholds from the policy's successes, or from all of its readings",
+    choices: GATE_RULES,
+  },
+  {
+    flag: "--gate-alpha <x>",
+    field: "gate.alpha",
+    description: "gates: share of successes, or of readings, above the threshold",
+    parse: number,
+  },
+  {
+    flag: "--trials <n>",
+    field: "gate.trials",
+    description: "gates: episodes of the policy alone before a round",
+    parse: wholeNumber(1),
+  },
+  { flag: "--members <n>", field: "gate.members", description: "gates: of an ensemble", parse: wholeNumber(2) },
+  { flag: "--samples <n>", field: "gate.samples", description: "stac: chunks drawn", parse: wholeNumber(2) },
+  { flag: "--window <n>", field: "gate.window", description: "stac: plans added up", parse: wholeNumber(1) },
+  {
+    flag: "--patience <n>",
+    field: "gate.patience",
+    description: "gates: readings in a row that make an alarm",
+    parse: wholeNumber(1),
+  },
+  { flag: "--dwell <n>", field: "gate.dwell", description: "gates: steps of an alarm at least", parse: wholeNumber(1) },
+  {
+    flag: "--gate-updates <n>",
+    field: "gate.updates",
+    description: "gates: of each model beside the policy",
+    parse: wholeNumber(1),
   },
   {
     flag: "--start <from>",

@@ -10,9 +10,26 @@ import { cloningOptimizer, cloningSchema } from "./cloning.ts";
 import { headOf, type RecipePart, readRecipe, recipeOver, withChosenKinds } from "./complete.ts";
 import { recipeDefaults } from "./defaults.ts";
 
+/** A gate decides when the expert is to drive; `recoverability` is ours, `random` asks by chance. */
+export const GATED = [
+  "safe-dagger",
+  "lazy-dagger",
+  "ensemble-dagger",
+  "thrifty-dagger",
+  "diff-dagger",
+  "stac",
+  "recoverability",
+  "random",
+] as const;
+export type Gated = (typeof GATED)[number];
+
 /** In the order of the lecture. `clone` adds demonstrations in every round: what the others are compared with. */
-export const ALGORITHMS = ["clone", "dagger", "hg-dagger", "smile", "dart"] as const;
+export const ALGORITHMS = ["clone", "dagger", "hg-dagger", "smile", "dart", ...GATED] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
+
+export const isGated = (algorithm: Algorithm): algorithm is Gated => (GATED as readonly string[]).includes(algorithm);
+
+export const GATE_RULES = ["conformal", "budget"] as const;
 
 const count = z.number().int().positive();
 const share = z.number().min(0).max(1);
@@ -35,6 +52,8 @@ const foresight = z.discriminatedUnion("kind", [
     .strictObject({ kind: z.literal("stall"), patience: seconds, least: amount })
     .describe("danger: no reward greater by `least` for `patience` s"),
 ]);
+
+const GATE = { alpha: 0.1, trials: 40, members: 5, samples: 16, window: 5, dwell: 10, updates: 1000 } as const;
 
 export const onlineSchema = z.strictObject({
   kind: z.literal("online"),
@@ -79,6 +98,25 @@ export const onlineSchema = z.strictObject({
     calm: seconds.describe("without danger, before it hands back"),
   }),
   foresight,
+  gate: z
+    .strictObject({
+      rule: z
+        .enum(GATE_RULES)
+        .describe(
+          "thresholds above which a share alpha at most of the policy's own successes reaches, or a share alpha of all of its readings",
+        ),
+      alpha: z.number().gt(0).lt(1),
+      trials: count.describe("episodes of the policy alone before each round: half to learn from, half for thresholds"),
+      members: z.number().int().min(2).describe("of the ensembles that doubt"),
+      samples: z.number().int().min(2).describe("stac: chunks that are drawn"),
+      window: count.describe("stac: plans that are added up"),
+      patience: count.describe("readings in a row above a threshold that make an alarm"),
+      dwell: count.describe("steps that an alarm lasts at least"),
+      updates: count.describe("of each model beside the policy, in every round"),
+    })
+    // runs of before there were gates go on
+    .default({ ...GATE, rule: "conformal", patience: 1 })
+    .describe("of algorithms in which a gate asks for help"),
   start: z.enum(["scratch", "warm"]).describe("where a round's training begins"),
   selection: count.describe("episodes by which the best of the rounds is chosen"),
   learning: cloningSchema
@@ -118,6 +156,9 @@ interface Suiting {
 
 const ONE_STEP: Horizons = { observationHorizon: 1, predictionHorizon: 1, actionHorizon: 1 };
 
+/** Where plans are judged there have to be some, and those that follow one another have to overlap. */
+const PLANNING: Horizons = { observationHorizon: 1, predictionHorizon: 8, actionHorizon: 4 };
+
 /** Chosen on other seeds than those reported (docs/algorithms/dagger.md, "Settings"). */
 const DRIVING: Suiting = {
   head: "l1",
@@ -146,9 +187,14 @@ export function completeOnlineRecipe(
 ): OnlineRecipe {
   const suiting = SUITING[task] ?? DRIVING;
   const learning = (given.learning ?? {}) as RecipePart;
-  const head = headOf(learning, `${where}: learning`, suiting.head);
-  const defaults = { ...DEFAULTS, task, expert, foresight: suiting.foresight };
-  const own = withChosenKinds(learningDefaults(task, head, suiting), learning, head);
+  const { algorithm } = given;
+  const plans = algorithm === "diff-dagger" || algorithm === "stac";
+  const head = headOf(learning, `${where}: learning`, plans ? "diffusion" : suiting.head);
+  const budgeted = algorithm === "thrifty-dagger" || algorithm === "random";
+  const gate = { ...GATE, rule: budgeted ? "budget" : "conformal", patience: algorithm === "diff-dagger" ? 2 : 1 };
+  const defaults = { ...DEFAULTS, task, expert, foresight: suiting.foresight, gate };
+  const horizons = plans && suiting.horizons === ONE_STEP ? PLANNING : suiting.horizons;
+  const own = withChosenKinds(learningDefaults(task, head, { ...suiting, horizons }), learning, head);
   return readOnlineRecipe(recipeOver({ ...defaults, learning: own }, given), where);
 }
 

@@ -31,6 +31,15 @@ const WHO: Readonly<Record<string, string>> = {
   "hg-dagger": "The policy drives, the model of an operator takes over and hands back (HG-DAgger).",
   smile: "A mixture of the expert and all policies so far drives (SMILe).",
   dart: "The expert drives, disturbed as much as the policy errs (DART).",
+  "safe-dagger": "The policy drives, the expert where a classifier takes the policy to be wrong (SafeDAgger).",
+  "lazy-dagger": "The same classifier calls the expert, who drives until both agree (LazyDAgger).",
+  "ensemble-dagger":
+    "The expert says everywhere what it would do, and drives where it differs or an ensemble doubts (EnsembleDAgger).",
+  "thrifty-dagger": "The policy drives, the expert where things are novel or risky, within a budget (ThriftyDAgger).",
+  "diff-dagger": "The policy drives, the expert where the policy denoises its own plan badly (Diff-DAgger).",
+  stac: "The policy drives, the expert where plans that follow one another do not agree (STAC).",
+  recoverability: "The policy drives, the expert where it will soon be too late to be saved (recoverability).",
+  random: "The policy drives, the expert by chance.",
 };
 
 /** The report as one HTML file. */

@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, type Rate } from "../base/index.ts";
 import { createStore, episodeFrom, openStore, type Store } from "../datasets/node.ts";
-import type { Run } from "../runs/node.ts";
+import type { Readings } from "../rollouts/index.ts";
+import { type Run, writeFileAtomic } from "../runs/node.ts";
 import type { Account } from "../supervisors/index.ts";
 import type { EnvironmentSpec, Episode } from "../world/index.ts";
 
@@ -22,14 +23,31 @@ export interface RoundFacts {
   /** Of its policy, on the episodes of selection. */
   readonly success: Rate;
   readonly score: number;
+  /** Of the gate that asked for help in it; null where none did. */
+  readonly gate: GateFacts | null;
   /** s, of recording, training and judging. */
   readonly seconds: { readonly recording: number; readonly training: number; readonly judging: number };
+}
+
+/** What is known of a round's gate before it is at work. */
+export interface GateFacts {
+  /** By reading, and below which an alarm is over, where that is another. */
+  readonly thresholds: Readings;
+  readonly release: Readings | null;
+  /** How they were found: `budget` also where there were too few successes for a conformal threshold. */
+  readonly rule: "conformal" | "budget";
+  /** The policy alone before the round; and the successes that thresholds are from. */
+  readonly alone: Rate;
+  readonly successes: number;
+  /** Steps that were simulated to find out until when the expert could have saved the failures. */
+  readonly simulated: number;
 }
 
 const nameOfRound = (round: number) => `rounds/round-${String(round).padStart(3, "0")}`;
 export const roundPolicyFile = (round: number) => `${nameOfRound(round)}.onnx`;
 export const roundParametersFile = (round: number) => `${nameOfRound(round)}.safetensors`;
 const roundFactsFile = (round: number) => `${nameOfRound(round)}.json`;
+const roundGateFile = (round: number) => `${nameOfRound(round)}-gate.json`;
 export const DATA_FOLDER = "data";
 
 /** The facts of the rounds that are finished: a round is, once its facts are on disk, which are written last. */
@@ -47,6 +65,15 @@ export async function readRounds(run: string, rounds: number): Promise<RoundFact
   }
   return finished;
 }
+
+/** Of a round that has begun; null before. */
+export async function readGateFacts(run: string, round: number): Promise<GateFacts | null> {
+  const text = await readFile(join(run, roundGateFile(round)), "utf8").catch(() => null);
+  return text === null ? null : JSON.parse(text);
+}
+
+export const writeGateFacts = (run: string, round: number, facts: GateFacts): Promise<void> =>
+  writeFileAtomic(join(run, roundGateFile(round)), `${JSON.stringify(facts, null, 2)}\n`);
 
 export const writeRound = (run: Run, facts: RoundFacts): Promise<void> =>
   run.writeFile(roundFactsFile(facts.round), `${JSON.stringify(facts, null, 2)}\n`);

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { betaOf, cholesky, disturbanceOf, lookAhead, mixturePlanner, smileWeights } from "../algorithms/index.ts";
 import { InputError, type Key, randomKey } from "../base/index.ts";
 import type { Store } from "../datasets/node.ts";
-import type { OnlineRecipe } from "../recipes/index.ts";
-import { rollout, type Supervisor, supervise } from "../rollouts/index.ts";
+import type { Policy } from "../policies/index.ts";
+import { type Algorithm, type Gated, isGated, type OnlineRecipe } from "../recipes/index.ts";
+import { type Gate, rollout, type Supervisor, supervise } from "../rollouts/index.ts";
 import {
+  answeringSupervisor,
   coinSupervisor,
   disturbedSupervisor,
   forkForesight,
@@ -23,7 +25,8 @@ import {
   packObservation,
   type World,
 } from "../world/index.ts";
-import { episodeId, storedEpisodes } from "./online-files.ts";
+import { episodeId, type GateFacts, readGateFacts, storedEpisodes, writeGateFacts } from "./online-files.ts";
+import { type PreparedGate, prepareGate, type Trials } from "./online-gate.ts";
 
 /** Environments that advance together: also how many episodes a round is extended by while its budget lasts. */
 const TOGETHER = 4;
@@ -37,18 +40,26 @@ export interface RoundRequest {
   readonly planners: readonly BatchActor[];
   /** Of the round before, which the last planner has not learned from. */
   readonly previous: readonly Episode[];
+  /** Recorded in all rounds before, and the policy of the last planner: what a gate learns from. */
+  readonly recorded: readonly Episode[];
+  readonly policy: () => Promise<Policy>;
+  readonly trials: Trials;
+  readonly threads: number;
+  /** Folder of the run. */
+  readonly out: string;
   readonly onProgress?: (episodes: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
 
 export interface RecordedRound {
+  readonly gate: GateFacts | null;
   readonly episodes: readonly Episode[];
   /** Drives that the expert imagined, as episodes; and how many steps they took. */
   readonly ahead: readonly Episode[];
 }
 
-/** How attention is counted: who clones or labels watches all the time. */
-export const watchingOf = (_recipe: OnlineRecipe): Watching => "person";
+/** How attention is counted: who clones or labels watches all the time, whom a gate calls only then. */
+export const watchingOf = ({ algorithm }: OnlineRecipe): Watching => (isGated(algorithm) ? "gate" : "person");
 
 /**
  * Records the episodes of a round that the store does not hold yet. The same after any kill. With a budget the round ends
@@ -65,7 +76,7 @@ export async function recordRound(request: RoundRequest): Promise<RecordedRound>
   const count = round === 0 ? recipe.demonstrations : recipe.episodes;
   const first = round === 0 ? 0 : recipe.demonstrations + (round - 1) * recipe.episodes;
   const seeds = episodeSeeds("demonstrations", recipe.seed, first + count).slice(first);
-  const drive = driverOf(request);
+  const { drive, close } = driverOf(request);
   const episodes: Episode[] = [];
   for (let start = 0; start < count; start += TOGETHER) {
     signal?.throwIfAborted();
@@ -87,8 +98,9 @@ export async function recordRound(request: RoundRequest): Promise<RecordedRound>
     onProgress?.(Math.min(start + TOGETHER, count), count);
     if (round > 0 && recipe.budget > 0 && askedOf(episodes) >= recipe.budget) break;
   }
+  await close();
   const ahead = [...stored].flatMap(([id, episode]) => (id.includes("-ahead-") ? [episode] : []));
-  return { episodes, ahead };
+  return { gate: await readGateFacts(request.out, round), episodes, ahead };
 }
 
 async function keep(store: Store, stored: Map<string, Episode>, id: string, episode: Episode): Promise<void> {
@@ -115,13 +127,24 @@ type Driver = (seeds: readonly number[], onEpisode: OnEpisode) => Promise<unknow
 
 const NONE: Ahead = new Map();
 
-function driverOf(request: RoundRequest): Driver {
+interface Drive {
+  readonly drive: Driver;
+  close(): Promise<void>;
+}
+
+function driverOf(request: RoundRequest): Drive {
+  const { recipe, round } = request;
+  if (round > 0 && isGated(recipe.algorithm)) return askedByGate(request, recipe.algorithm);
+  return { drive: ungated(request, recipe.algorithm), close: async () => {} };
+}
+
+function ungated(request: RoundRequest, algorithm: Algorithm): Driver {
   const { recipe, task, round } = request;
-  if (round === 0 || recipe.algorithm === "clone") return demonstrating(task, recipe.expert);
+  if (round === 0 || algorithm === "clone" || isGated(algorithm)) return demonstrating(task, recipe.expert);
   const every = recipe.learning.horizons.actionHorizon;
   const planner = request.planners[request.planners.length - 1];
   const expertIn = expertOf(task, recipe.expert);
-  switch (recipe.algorithm) {
+  switch (algorithm) {
     case "dagger": {
       const beta = betaOf(recipe.beta, round + 1);
       const coin = (environment: Environment) => coinSupervisor(expertIn(environment), { beta, every });
@@ -154,13 +177,46 @@ function supervised(
   { task, round }: RoundRequest,
   planner: BatchActor,
   makeSupervisor: (environment: Environment) => Supervisor,
+  gate?: Gate,
 ): Driver {
   return (seeds, onEpisode) =>
     supervise(task.makeEnvironment, planner, seeds, {
       makeSupervisor,
+      gate,
       policyVersion: `round-${round - 1}`,
       onEpisode: (episode, i) => onEpisode(episode, i, NONE),
     });
+}
+
+/** The gate is made when the first episode needs it: a round that was recorded before needs none. */
+function askedByGate(request: RoundRequest, algorithm: Gated): Drive {
+  const { recipe, task, round, planners, recorded: episodes, trials, threads, out, signal } = request;
+  const planner = planners[planners.length - 1];
+  const expertIn = expertOf(task, recipe.expert);
+  let prepared: PreparedGate | null = null;
+  return {
+    async drive(seeds, onEpisode) {
+      if (!prepared) {
+        const policy = await request.policy();
+        prepared = await prepareGate({
+          recipe,
+          algorithm,
+          task,
+          round,
+          planners,
+          policy,
+          episodes,
+          trials,
+          threads,
+          signal,
+        });
+        await writeGateFacts(out, round, prepared.facts);
+      }
+      const makeSupervisor = (environment: Environment) => answeringSupervisor(expertIn(environment));
+      return supervised(request, planner, makeSupervisor, prepared.gate)(seeds, onEpisode);
+    },
+    close: async () => prepared?.close(),
+  };
 }
 
 /** One environment after another, the expert driving on in a fork wherever the policy planned. */

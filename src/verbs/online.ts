@@ -27,7 +27,8 @@ import {
   roundStore,
   writeRound,
 } from "./online-files.ts";
-import { type RecordedRound, recordRound } from "./online-round.ts";
+import type { Trials } from "./online-gate.ts";
+import { type RecordedRound, recordRound, watchingOf } from "./online-round.ts";
 import { refuseOther } from "./refuse.ts";
 import { type TaskReference, taskOf } from "./rollout-work.ts";
 import { PARAMETERS_FILE, POLICY_FILE, parametersFile, parametersIn, REPORT_FILE, VERSIONS_FILE } from "./run-files.ts";
@@ -89,6 +90,7 @@ export async function learnOnline(request: OnlineRequest): Promise<OnlineResult>
   const rounds = await readRounds(out, recipe.rounds);
   const planners: PolicyActor[] = [];
   const episodes: Episode[] = [];
+  const trials: Trials = new Map();
   let total = accountOf([], "person");
   let previous: readonly Episode[] = [];
   let warm: Policy | null = null;
@@ -98,17 +100,21 @@ export async function learnOnline(request: OnlineRequest): Promise<OnlineResult>
       const report = (stage: OnlineProgress["stage"]) => (position: number, total: number) =>
         onProgress?.({ round, stage, position, total });
       const started = performance.now();
-      const recording = { recipe, task, store, round, planners, previous, onProgress: report("recording"), signal };
-      const recorded = await recordRound(recording);
+      const policy = () => readPolicy(out, round - 1, episodes, recipe, spec.action);
+      const recorded = await recordRound({
+        ...{ recipe, task, store, round, planners, previous, recorded: episodes, policy, trials, threads, out, signal },
+        onProgress: report("recording"),
+      });
       const recordedAt = performance.now();
       previous = recorded.episodes;
       episodes.push(...recorded.episodes, ...recorded.ahead);
-      const account = accountOfRound(recorded);
+      const account = accountOfRound(recorded, recipe);
       total = addAccounts(total, account);
       let fresh: Policy | null = null;
       if (!rounds[round]) {
         const shown = recipe.algorithm === "smile" && round > 0 ? [...previous, ...recorded.ahead] : episodes;
-        if (recipe.start === "warm") warm ??= await readWarm(out, round, episodes, recipe, spec.action);
+        if (recipe.start === "warm")
+          warm ??= round === 0 ? null : await readPolicy(out, round - 1, episodes, recipe, spec.action);
         const trained = await learn(shown, {
           ...{ recipe, bounds: spec.action, warm, threads, signal },
           seed: recipe.seed + SEED_STRIDE * round,
@@ -130,6 +136,7 @@ export async function learnOnline(request: OnlineRequest): Promise<OnlineResult>
           loss: trained.loss,
           success: judged.success,
           score: judged.score.mean,
+          gate: recorded.gate,
           seconds: {
             recording: (recordedAt - started) / 1000,
             training: (trainedAt - recordedAt) / 1000,
@@ -175,8 +182,9 @@ async function openOrCreate(request: OnlineRequest, task: Task): Promise<{ run: 
 }
 
 /** What a round cost; steps that were imagined count apart from those that were driven. */
-function accountOfRound({ episodes, ahead }: RecordedRound): Account {
-  return { ...accountOf(episodes, "person"), lookAhead: ahead.reduce((sum, { length }) => sum + length, 0) };
+function accountOfRound({ episodes, ahead, gate }: RecordedRound, recipe: OnlineRecipe): Account {
+  const imagined = ahead.reduce((sum, { length }) => sum + length, 0) + (gate?.simulated ?? 0);
+  return { ...accountOf(episodes, watchingOf(recipe)), lookAhead: imagined };
 }
 
 interface Learning {
@@ -233,18 +241,18 @@ async function learn(episodes: readonly Episode[], learning: Learning): Promise<
 const specOf = (dataset: Dataset, { learning }: OnlineRecipe, bounds: Box): PolicySpec =>
   boundedSpec({ dataset, ...learning, observation: learning.normaliseObservation, bounds });
 
-/** The policy of the round before, from its files, with the spec of round 0; null before there is one. */
-async function readWarm(
+/** The policy of a round, from its files: of the spec of round 0 where rounds go on from one another, else of its own data. */
+async function readPolicy(
   out: string,
   round: number,
   episodes: readonly Episode[],
   recipe: OnlineRecipe,
   bounds: Box,
-): Promise<Policy | null> {
-  if (round === 0) return null;
-  const { dataset } = aggregate(episodes.slice(0, recipe.demonstrations), { weighting: "expert" });
+): Promise<Policy> {
+  const shown = recipe.start === "warm" ? episodes.slice(0, recipe.demonstrations) : episodes;
+  const { dataset } = aggregate(shown, { weighting: "expert" });
   const spec = specOf(dataset, recipe, bounds);
-  const path = join(out, roundParametersFile(round - 1));
+  const path = join(out, roundParametersFile(round));
   return { spec, parameters: parametersIn(await readFile(path), path, spec) };
 }
 

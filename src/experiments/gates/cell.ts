@@ -6,12 +6,14 @@ import {
   hgDaggerDoubt,
   neighbourDistance,
   openSampler,
+  readingsOf,
   recoverability,
   safeDagger,
   stac,
   thriftyNovelty,
   thriftyRisk,
   together,
+  type Watched,
 } from "../../algorithms/index.ts";
 import { wilson } from "../../base/index.ts";
 import {
@@ -30,7 +32,6 @@ import type { Work, WorkContext } from "../../workers/index.ts";
 import type { CellRows } from "../cells.ts";
 import { demonstrate, learnBeside, learnEnsemble, learnPolicy, noReturns, watchPolicy } from "./learn.ts";
 import { ALPHAS, type DetectorsCell, LEVELS, SAMPLES, WINDOW } from "./settings.ts";
-import { readingsOf, type Watched } from "./watch.ts";
 
 export const work = (): Work<DetectorsCell, CellRows> => ({ run: runDetectors });
 

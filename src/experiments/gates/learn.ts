@@ -4,12 +4,15 @@ import {
   boundedSpec,
   cloneBehaviour,
   cloneEnsemble,
+  foreseenIn,
   historiesOf,
   pointOfNoReturn,
   trainClassifier,
   trainDistillation,
   trainRecoverability,
   trainRisk,
+  type Watched,
+  watch,
 } from "../../algorithms/index.ts";
 import { foldIn, randomKey } from "../../base/index.ts";
 import { type Dataset, datasetOf } from "../../datasets/index.ts";
@@ -21,7 +24,6 @@ import { coinSupervisor } from "../../supervisors/index.ts";
 import { expertOf, findTask } from "../../tasks/index.ts";
 import { type Environment, type Episode, episodeSeeds, type World } from "../../world/index.ts";
 import { type DetectorsCell, EXPERT, HORIZONS, UPDATES } from "./settings.ts";
-import { flat, type Watched, watch } from "./watch.ts";
 
 const updatesOf = (part: keyof typeof UPDATES, { thoroughness }: DetectorsCell): number =>
   Math.max(1, Math.round(UPDATES[part] * thoroughness));
@@ -161,10 +163,10 @@ export async function learnBeside(
   const shown = historiesOf(dataset, HORIZONS.observationHorizon);
   const distillation = await trainDistillation(spec, shown, training("distillation"));
   const { steps, simulated } = noReturns(cell, own);
-  const recovering = await trainRecoverability(spec, foreseen(own, steps), training("own"));
+  const recovering = await trainRecoverability(spec, foreseenIn(own, steps), training("own"));
   // what the same networks are worth without a simulator: the failure itself is foreseen
   const ends = episodes.map((episode) => (episode.info.success ? Number.POSITIVE_INFINITY : endOf(episode)));
-  const hazard = await trainRecoverability(spec, foreseen(own, ends), training("own"));
+  const hazard = await trainRecoverability(spec, foreseenIn(own, ends), training("own"));
   return {
     classifier,
     risk,
@@ -190,25 +192,4 @@ function flatOf(episodes: readonly Episode[], pick: (episode: Episode) => Float3
     at += part.length;
   }
   return values;
-}
-
-/** s before its end within which every step of an episode is learned from; of the others, every other. */
-const DENSE = 4;
-
-/** Moments of episodes, and how long each is before the step given for its episode. */
-function foreseen(watched: readonly Watched[], steps: readonly (number | null)[]) {
-  const rows = watched.flatMap(({ episode, seen }, i) => {
-    const until = steps[i];
-    if (until === null) return [];
-    const leftAt = (step: number) => (until - step) / episode.spec.controlRate;
-    return seen.steps.flatMap((step, row) =>
-      step % 2 === 0 || leftAt(step) <= DENSE ? [{ seen, row, left: leftAt(step) }] : [],
-    );
-  });
-  return {
-    histories: flat(rows.map(({ seen, row }) => seen.histories[row])),
-    chunks: flat(rows.map(({ seen, row }) => seen.chunks[row])),
-    places: rows.map(({ seen, row }) => seen.places[row]),
-    left: rows.map(({ left }) => left),
-  };
 }

@@ -2,6 +2,7 @@
 import type { Key } from "../../base/index.ts";
 import { type GateMoments, type GateScore, type Supervisor, supervise } from "../../rollouts/index.ts";
 import type { BatchActor, Environment, Episode } from "../../world/index.ts";
+import type { Foreseen } from "./recoverability.ts";
 
 /** What there was to see in one episode, oldest first. */
 interface Seen {
@@ -29,6 +30,7 @@ export interface WatchOptions {
 /** Environments side by side. */
 const TOGETHER = 64;
 
+/** One episode per seed, in the order of `seeds`. */
 export async function watch({ makeEnvironment, planner, seeds, reads, ...rest }: WatchOptions): Promise<Watched[]> {
   const seen = seeds.map((): Seen => ({ histories: [], chunks: [], places: [], keys: [], steps: [] }));
   const score: GateScore = {
@@ -53,6 +55,17 @@ export async function watch({ makeEnvironment, planner, seeds, reads, ...rest }:
   const { makeSupervisor } = rest;
   const episodes = await supervise(makeEnvironment, planner, seeds, { gate, together: TOGETHER, makeSupervisor });
   return episodes.map((episode, i) => ({ episode, seen: seen[i] }));
+}
+
+/** The same where plans were made alone: what a gate sees that does not read in every step. */
+export function plansOf(watched: readonly Watched[]): Watched[] {
+  return watched.map(({ episode, seen }) => {
+    const rows = [...seen.places.keys()].filter((row) => seen.places[row] === 0);
+    const some = <T>(values: readonly T[]) => rows.map((row) => values[row]);
+    const { histories, chunks, places, keys, steps } = seen;
+    const plans = { histories: some(histories), chunks: some(chunks), places: some(places) };
+    return { episode, seen: { ...plans, keys: some(keys), steps: some(steps) } };
+  });
 }
 
 /** What a score reads in each episode, a course for each of its readings. */
@@ -93,6 +106,7 @@ function momentsAt(watched: readonly Watched[], episodes: readonly number[], num
   };
 }
 
+/** Rows of one length, one after another. */
 export function flat(rows: readonly Float32Array[]): Float32Array {
   const [first] = rows;
   const values = new Float32Array(rows.length * (first?.length ?? 0));
@@ -100,4 +114,28 @@ export function flat(rows: readonly Float32Array[]): Float32Array {
     values.set(row, i * row.length);
   });
   return values;
+}
+
+/** s before the step that is foreseen within which every step of an episode is learned from; of the others, every other. */
+const DENSE = 4;
+
+/**
+ * Moments of episodes, and how long each is before the step that is given for its episode: Infinity where there is none,
+ * null where nobody knows, and nothing is learned from it.
+ */
+export function foreseenIn(watched: readonly Watched[], steps: readonly (number | null)[]): Foreseen {
+  const rows = watched.flatMap(({ episode, seen }, i) => {
+    const until = steps[i];
+    if (until === null) return [];
+    const leftAt = (step: number) => (until - step) / episode.spec.controlRate;
+    return seen.steps.flatMap((step, row) =>
+      step % 2 === 0 || leftAt(step) <= DENSE ? [{ seen, row, left: leftAt(step) }] : [],
+    );
+  });
+  return {
+    histories: flat(rows.map(({ seen, row }) => seen.histories[row])),
+    chunks: flat(rows.map(({ seen, row }) => seen.chunks[row])),
+    places: rows.map(({ seen, row }) => seen.places[row]),
+    left: rows.map(({ left }) => left),
+  };
 }
