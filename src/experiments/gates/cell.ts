@@ -1,4 +1,4 @@
-/** The work of a thread (src/workers): one policy and all detectors on its episodes. */
+/** The work of a thread (src/workers): one policy and all detectors on its episodes; the other kind is in gated-cell.ts. */
 import {
   chunkEntropy,
   diffusionLossScore,
@@ -30,10 +30,13 @@ import type { GateScore } from "../../rollouts/index.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
 import type { Work, WorkContext } from "../../workers/index.ts";
 import type { CellRows } from "../cells.ts";
+import { runGated } from "./gated-cell.ts";
 import { demonstrate, learnBeside, learnEnsemble, learnPolicy, noReturns, watchPolicy } from "./learn.ts";
-import { ALPHAS, type DetectorsCell, LEVELS, SAMPLES, WINDOW } from "./settings.ts";
+import { ALPHAS, type Cell, type DetectorsCell, LEVELS, SAMPLES, WINDOW } from "./settings.ts";
 
-export const work = (): Work<DetectorsCell, CellRows> => ({ run: runDetectors });
+export const work = (): Work<Cell, CellRows> => ({
+  run: (cell, context) => (cell.kind === "gated" ? runGated(cell, context) : runDetectors(cell, context)),
+});
 
 /** What a score learned from besides the demonstrations that the policy was cloned from. */
 type Saw = "nothing" | "own episodes" | "own episodes, labelled" | "own episodes, forks";

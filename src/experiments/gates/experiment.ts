@@ -1,19 +1,19 @@
 /** gates: scores of doubt as detectors of failures, on the same episodes of one policy. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { experimentReport } from "../../reports/index.ts";
 import { writeFileAtomic } from "../../runs/node.ts";
 import { siblingModule } from "../../workers/index.ts";
 import { runCells } from "../cells.ts";
 import type { Experiment } from "../experiment.ts";
 import { detectorSections } from "./report.ts";
-import { type DetectorsCell, detectorsCell, SEEDS, TASKS } from "./settings.ts";
+import { type Cell, CORRECTED, detectorsCell, RUN_SEEDS, SEEDS, SHARES, TASKS } from "./settings.ts";
 
 export const gates: Experiment = {
   name: "gates",
   description: "scores by which a policy asks for help: which tell failures beforehand, and what they promise",
   async run(options) {
     const module = siblingModule(import.meta.url, "cell");
-    const result = await runCells<DetectorsCell>({ ...options, cells: allCells(), module });
+    const result = await runCells<Cell>({ ...options, cells: allCells(), module });
     const report = join(options.out, "report.html");
     const page = experimentReport({
       title: "Gates: who tells beforehand that a policy is going to fail",
@@ -30,10 +30,23 @@ export const gates: Experiment = {
   },
 };
 
-function allCells(): Map<string, DetectorsCell> {
-  const cells = new Map<string, DetectorsCell>();
+/** Folder of the cells' runs: not committed. */
+const RUNS = "runs/gates";
+
+function allCells(): Map<string, Cell> {
+  const cells = new Map<string, Cell>();
   for (const task of TASKS) {
     for (const seed of SEEDS) cells.set(`detectors/${task}/${seed}`, detectorsCell(task, seed));
+  }
+  for (const seed of RUN_SEEDS) {
+    for (const alpha of SHARES.toReversed()) {
+      for (const algorithm of CORRECTED) {
+        const shares = algorithm === "hg-dagger" ? null : alpha;
+        const name = ["gated", algorithm, ...(shares === null ? [] : [shares]), seed].join("/");
+        const run = resolve(RUNS, name.replaceAll("/", "-"));
+        cells.set(name, { kind: "gated", algorithm, alpha: shares, seed, episodes: 300, run, thoroughness: 1 });
+      }
+    }
   }
   return cells;
 }
