@@ -5,6 +5,7 @@ import { writeFileAtomic } from "../../runs/node.ts";
 import { siblingModule } from "../../workers/index.ts";
 import { runCells } from "../cells.ts";
 import type { Experiment } from "../experiment.ts";
+import { gatedSections } from "./gated-report.ts";
 import { detectorSections } from "./report.ts";
 import { type Cell, CORRECTED, detectorsCell, RUN_SEEDS, SEEDS, SHARES, TASKS } from "./settings.ts";
 
@@ -18,7 +19,7 @@ export const gates: Experiment = {
     const page = experimentReport({
       title: "Gates: who tells beforehand that a policy is going to fail",
       command: options.command,
-      sections: detectorSections(result.rows),
+      sections: [...detectorSections(result.rows), ...gatedSections(result.rows)],
       notes: [
         "The expert is scripted. All detectors judge the same episodes of one diffusion policy per training seed, which none of them was trained on.",
         "Recoverability is our own. It was designed on seeds 50 and 51 and evaluated once on the seeds reported.",
@@ -44,7 +45,7 @@ function allCells(): Map<string, Cell> {
         const shares = algorithm === "hg-dagger" ? null : alpha;
         const name = ["gated", algorithm, ...(shares === null ? [] : [shares]), seed].join("/");
         const run = resolve(RUNS, name.replaceAll("/", "-"));
-        cells.set(name, { kind: "gated", algorithm, alpha: shares, seed, episodes: 300, run, thoroughness: 1 });
+        cells.set(name, { kind: "gated", algorithm, alpha: shares, seed, episodes: 200, run, thoroughness: 1 });
       }
     }
   }

@@ -6,7 +6,8 @@ import type { RecipePart } from "../../recipes/index.ts";
 export const SEEDS = [1, 2, 3] as const;
 
 export const TASKS = ["driving"] as const;
-export type GatesTask = (typeof TASKS)[number];
+/** The other one is for tests: its episodes are short. */
+export type GatesTask = (typeof TASKS)[number] | "driving-urgent";
 export const EXPERT = "left";
 
 /** Promised shares of successes that raise an alarm. */
@@ -48,16 +49,16 @@ export const WINDOW = 5;
 export const CORRECTED = [
   "recoverability",
   "random",
+  "hg-dagger",
   "thrifty-dagger",
   "safe-dagger",
-  "hg-dagger",
   "lazy-dagger",
   "ensemble-dagger",
 ] as const;
 export type Corrected = (typeof CORRECTED)[number];
 
 /** Shares of the policy's readings above the threshold, which is found so for every score. */
-export const SHARES = [0.01, 0.05] as const;
+export const SHARES = [0.05, 0.3] as const;
 /** Of the runs. */
 export const RUN_SEEDS = [1, 2] as const;
 /** The seed of the episodes that every policy of every round is judged on. */
@@ -80,7 +81,7 @@ export type Cell = DetectorsCell | GatedCell;
 
 /** A round ends when the expert has driven or said so many steps: all have cost it as much by the end. */
 const BUDGET = 1500;
-const ROUNDS = 5;
+const ROUNDS = 4;
 
 export function recipeOf({ algorithm, alpha, seed, thoroughness }: GatedCell): RecipePart {
   const updates = (full: number) => Math.max(1, Math.round(full * thoroughness));
@@ -89,10 +90,10 @@ export function recipeOf({ algorithm, alpha, seed, thoroughness }: GatedCell): R
     expert: EXPERT,
     rounds: ROUNDS,
     demonstrations: 10,
-    episodes: 40,
+    episodes: 20,
     budget: BUDGET,
     selection: 20,
-    learning: { updates: updates(1000) },
+    learning: { updates: updates(800) },
     ...(alpha !== null && { gate: { rule: "budget", alpha, trials: 30, updates: updates(500) } }),
     seed,
   };
