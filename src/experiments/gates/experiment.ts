@@ -40,12 +40,11 @@ function allCells(): Map<string, Cell> {
     for (const seed of SEEDS) cells.set(`detectors/${task}/${seed}`, detectorsCell(task, seed));
   }
   for (const seed of RUN_SEEDS) {
-    for (const alpha of SHARES.toReversed()) {
-      for (const algorithm of CORRECTED) {
-        const shares = algorithm === "hg-dagger" ? null : alpha;
-        const name = ["gated", algorithm, ...(shares === null ? [] : [shares]), seed].join("/");
+    for (const algorithm of CORRECTED) {
+      for (const alpha of algorithm === "hg-dagger" ? [null] : SHARES) {
+        const name = ["gated", algorithm, ...(alpha === null ? [] : [alpha]), seed].join("/");
         const run = resolve(RUNS, name.replaceAll("/", "-"));
-        cells.set(name, { kind: "gated", algorithm, alpha: shares, seed, episodes: 200, run, thoroughness: 1 });
+        cells.set(name, { kind: "gated", algorithm, alpha, seed, episodes: 200, run, thoroughness: 1 });
       }
     }
   }
