@@ -311,6 +311,9 @@ describe("a cell of compounding", () => {
     for (const row of rows) expect(row).toMatchObject({ world, method });
     expect(rows[0].labels).toBe(8 * 8);
     expect(rows[1].cost).toMatchObject({ n: 60 });
+    const { mean, low, high } = rows[2].closedForm as { mean: number; low: number; high: number };
+    expect(low <= mean && mean <= high).toBe(true);
+    expect(low < high).toBe(world !== "drift");
     expect(
       drawReport(
         rows.map((row) => ({ cell: "test", ...row })),

@@ -2,12 +2,12 @@
 import { drivingWorld } from "../../environments/index.ts";
 import { drivingExpert } from "../../experts/index.ts";
 import type { Policy } from "../../policies/index.ts";
-import { completeOnlineRecipe, onlineOptimizer } from "../../recipes/index.ts";
+import { cloningOptimizer, recipeDefaults } from "../../recipes/index.ts";
 import { rollout, supervise } from "../../rollouts/index.ts";
 import { coinSupervisor } from "../../supervisors/index.ts";
 import { type BatchActor, type Episode, episodeSeeds } from "../../world/index.ts";
 import { clone, dagger, type Learning } from "./dagger.ts";
-import type { DrivingCell } from "./settings.ts";
+import { DRIVING_POLICY, type DrivingCell } from "./settings.ts";
 
 const STYLE = "left";
 
@@ -33,13 +33,10 @@ export async function learnDriving(cell: DrivingCell, signal: AbortSignal): Prom
   return { dagger: { ...corrected, steps }, bc: { policy, episodes, steps: stepsOf(episodes) } };
 }
 
-/** The settings that `apprentice dagger driving` has. */
+/** The task's own, but for what is fixed here so that the result stands when they change. */
 function learningOf({ seed, updates }: DrivingCell, signal: AbortSignal): Learning {
-  const recipe = completeOnlineRecipe({}, { task: "driving", expert: STYLE, where: "compounding" });
-  const { normaliseObservation, ...learning } = recipe.learning;
-  const given = updates === undefined ? {} : { updates };
-  const optimizer = onlineOptimizer({ ...recipe, learning: { ...recipe.learning, ...given } });
-  return { ...learning, ...given, optimizer, observation: normaliseObservation, seed, signal };
+  const settings = { ...recipeDefaults("driving", "l1"), ...DRIVING_POLICY, ...(updates !== undefined && { updates }) };
+  return { ...settings, optimizer: cloningOptimizer(settings), seed, signal };
 }
 
 /** Environments that advance together: also how many episodes a round is extended by while its labels last. */

@@ -1,5 +1,5 @@
 /** The report of compounding. */
-import type { Mean } from "../../base/index.ts";
+import type { Mean, Rate } from "../../base/index.ts";
 import {
   type CurvesRequest,
   curvesPicture,
@@ -9,7 +9,7 @@ import {
 } from "../../reports/index.ts";
 import type { ResultRow } from "../cells.ts";
 import type { ExperimentOptions } from "../experiment.ts";
-import { type CourseRow, pooledMeans, pooledRates, rowsOf } from "./rows.ts";
+import { type CostRow, type CourseRow, pooledMeans, pooledRates, rowsOf } from "./rows.ts";
 import { INEXACT_LABELS, METHODS, ROUNDS, THEORY, WORLDS, type WorldName, WRONG_LABELS } from "./settings.ts";
 
 const WORLD_TITLES: Readonly<Record<WorldName, string>> = {
@@ -45,7 +45,7 @@ function worldSection(world: WorldName, rows: readonly ResultRow[]): ExperimentS
     const at = (steps: number) => own.filter((row) => row.steps === steps);
     const colour = `series-${(i + 1) as 1}` as const;
     const measured = lengths.map((x) => ({ x, ...pointOf(pooledMeans(at(x).map(({ cost }) => cost))) }));
-    const formed = lengths.map((x) => ({ x, y: averageOf(at(x).map(({ closedForm }) => closedForm)) }));
+    const formed = lengths.map((x) => ({ x, y: pooledForms(at(x))?.mean ?? Number.NaN }));
     return [
       { name: method, points: measured, colour, form: "points" as const },
       { name: `${method}, closed form`, points: formed, colour, form: "dashes" as const },
@@ -54,7 +54,7 @@ function worldSection(world: WorldName, rows: readonly ResultRow[]): ExperimentS
   return [
     {
       heading: WORLD_TITLES[world],
-      tables: [slopeTable(world, rows), errorTable(world, rows)],
+      tables: [slopeTable(world, rows), costTable(costs), errorTable(world, rows)],
       pictures: [
         curvesPicture({
           series,
@@ -80,12 +80,34 @@ function slopeTable(world: WorldName, rows: readonly ResultRow[]): ResultTable {
   };
 }
 
+function costTable(costs: readonly CostRow[]): ResultTable {
+  const methods = METHODS.filter((method) => costs.some((row) => row.method === method));
+  const lengths = [...new Set(costs.map(({ steps }) => steps))];
+  return {
+    caption: "Cost of an episode, the mean over all trainings",
+    columns: ["method", "steps", "measured", "closed form"],
+    rows: methods.flatMap((method) =>
+      lengths.map((steps) => {
+        const own = costs.filter((row) => row.method === method && row.steps === steps);
+        return [method, String(steps), textOf(pooledMeans(own.map(({ cost }) => cost))), textOf(pooledForms(own))];
+      }),
+    ),
+  };
+}
+
+/** To three digits, which columns of costs from 0.01 to 10 need. */
+function textOf(interval: Pick<Mean, "mean" | "low" | "high"> | null): string {
+  if (!interval) return "";
+  const [mean, low, high] = [interval.mean, interval.low, interval.high].map((value) => value.toPrecision(3));
+  return low === high ? mean : `${mean} (${low} to ${high})`;
+}
+
 function errorTable(world: WorldName, rows: readonly ResultRow[]): ResultTable {
   const own = rowsOf(rows, "policy").filter((row) => row.world === world);
   const text = (value: unknown) => {
     if (typeof value === "number") return value.toPrecision(3);
-    const { rate, low, high } = value as { rate: number; low: number; high: number };
-    return `${rate.toPrecision(3)} (${low.toPrecision(3)} to ${high.toPrecision(3)})`;
+    const { rate, low, high } = value as Rate;
+    return textOf({ mean: rate, low, high });
   };
   return {
     caption: "What was counted of the policies",
@@ -106,7 +128,9 @@ function errorTable(world: WorldName, rows: readonly ResultRow[]): ResultTable {
   };
 }
 
-const averageOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+/** The mean over trainings, all of as many episodes. */
+const pooledForms = (rows: readonly CostRow[]) =>
+  pooledMeans(rows.map(({ closedForm, cost: { n } }) => ({ ...closedForm, n })));
 
 const pointOf = (mean: Mean | null) => (mean ? { y: mean.mean, low: mean.low, high: mean.high } : { y: Number.NaN });
 

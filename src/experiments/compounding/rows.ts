@@ -4,6 +4,8 @@ import { wilson } from "../../base/index.ts";
 import type { ResultRow } from "../cells.ts";
 import type { Method, WorldName } from "./settings.ts";
 
+type Interval = Pick<Mean, "mean" | "low" | "high">;
+
 interface OfPolicy {
   readonly world: WorldName;
   readonly method: Method;
@@ -21,7 +23,8 @@ export interface PolicyRow extends OfPolicy {
 export interface CostRow extends OfPolicy {
   readonly steps: number;
   readonly cost: Mean;
-  readonly closedForm: number;
+  /** With what it is at the ends of the intervals of the errors that it takes. */
+  readonly closedForm: Interval;
 }
 
 export interface SlopeRow extends Omit<OfPolicy, "seed"> {

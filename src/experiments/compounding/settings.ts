@@ -45,7 +45,7 @@ export type TheoryCell = {
 export const THEORY = {
   lengths: LENGTHS,
   episodes: 100_000,
-  measured: 40_000,
+  measured: 100_000,
   demonstrations: 256,
   updates: 4000,
 } as const;
@@ -75,6 +75,14 @@ export const DRIVING = {
   demonstrations: 10,
   rounds: 7,
   labels: 5000,
+} as const;
+
+/** What learns to drive: it answers every state anew, as the theory has it. */
+export const DRIVING_POLICY = {
+  policy: policyRecipe("l1", { hidden: [256, 256, 256] }),
+  horizons: { observationHorizon: 1, predictionHorizon: 1, actionHorizon: 1 },
+  observation: "standard",
+  updates: 2000,
 } as const;
 
 export type Cell = TheoryCell | DrivingCell;
