@@ -38,8 +38,17 @@ export function successAt(
   return null;
 }
 
+/** Of the run's round 0: all runs of a seed have it in common. */
+function demonstrated({ algorithm, alpha, seed }: GatedLine, lines: readonly GatedLine[]): number {
+  const first = lines.find(
+    (line) => line.round === 0 && line.algorithm === algorithm && line.alpha === alpha && line.seed === seed,
+  );
+  return first?.expertSteps ?? 0;
+}
+
 export function gatedSections(rows: readonly ResultRow[]): ExperimentSection[] {
-  const lines = (rows as unknown as readonly GatedLine[]).filter(({ kind }) => kind === "gated");
+  const read = (rows as unknown as readonly GatedLine[]).filter(({ kind }) => kind === "gated");
+  const lines = read.map((line) => ({ ...line, expertSteps: line.expertSteps - demonstrated(line, read) }));
   if (lines.length === 0) return [];
   const names = [...new Set(lines.map(nameOf))];
   const of = (name: string) => lines.filter((line) => nameOf(line) === name);
@@ -66,7 +75,7 @@ export function gatedSections(rows: readonly ResultRow[]): ExperimentSection[] {
     {
       heading: "Gates: who is asked when",
       text: [
-        "Every run starts from the same 10 demonstrations. For every score the threshold leaves the share that is named of the policy's readings above it, found anew in each round; a round ends when the expert has driven or said 1500 steps, or with 20 episodes. The operator of hg-dagger is a model of a person who foresees failures in a fork of the world.",
+        "Every run of a seed starts from the same 10 demonstrations; the expert's steps are those after them. For every score the threshold leaves the share that is named of the policy's readings above it, found anew in each round; a round ends when the expert has driven or said 1500 steps, or with 20 episodes. The operator of hg-dagger is a model of a person who foresees failures in a fork of the world.",
       ],
       pictures: [
         curvesPicture({
