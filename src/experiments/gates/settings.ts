@@ -93,6 +93,7 @@ export function recipeOf({ algorithm, alpha, seed, thoroughness }: GatedCell): R
     episodes: 20,
     budget: BUDGET,
     selection: 20,
+    start: "warm",
     learning: { updates: updates(800) },
     ...(alpha !== null && { gate: { rule: "budget", alpha, trials: 30, updates: updates(500) } }),
     seed,
