@@ -5,6 +5,7 @@ import { NORMALISATIONS } from "../datasets/index.ts";
 import type { OptimizerRecipe } from "../optim/index.ts";
 import type { HeadName, PolicyRecipe } from "../policies/index.ts";
 import { policyRecipe } from "../policies/index.ts";
+import { ATTENTIVE } from "../supervisors/index.ts";
 import type { Horizons } from "../world/index.ts";
 import { cloningOptimizer, cloningSchema } from "./cloning.ts";
 import { headOf, type RecipePart, readRecipe, recipeOver, withChosenKinds } from "./complete.ts";
@@ -216,8 +217,8 @@ const DEFAULTS = {
   weighting: "expert",
   before: 15,
   lag: 0,
-  operator: { reactionDelay: 0.25, lapseRate: 0, lapseDuration: 1, leastControl: 1, calm: 0.5 },
-  start: "warm",
+  operator: { ...ATTENTIVE },
+  start: "scratch",
   selection: 100,
   seed: 0,
 } as const;

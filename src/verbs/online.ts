@@ -276,9 +276,7 @@ function metricsOf({ round, success, score, loss, total }: RoundFacts) {
   return { update: round + 1, success: success.rate, score, loss, expertSteps, labels, interventions, attention };
 }
 
-/** Of the best success, then the best score, the latest. */
+/** Of the best success, the latest. */
 function bestOf(rounds: readonly RoundFacts[]): number {
-  const better = (a: RoundFacts, b: RoundFacts) =>
-    b.success.rate > a.success.rate || (b.success.rate === a.success.rate && b.score >= a.score) ? b : a;
-  return rounds.reduce(better).round;
+  return rounds.reduce((a, b) => (b.success.rate >= a.success.rate ? b : a)).round;
 }
