@@ -1,7 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { run, runHere } from "./command.ts";
 
-const COMMANDS = ["lesson", "tasks", "collect", "train", "evaluate", "compare", "export", "dataset", "experiment"];
+const COMMANDS = [
+  "lesson",
+  "tasks",
+  "collect",
+  "train",
+  "dagger",
+  "evaluate",
+  "compare",
+  "export",
+  "dataset",
+  "experiment",
+];
 
 describe("the command line", () => {
   it("without a command prints its usage on standard error and ends with 2", async () => {
