@@ -57,7 +57,9 @@ async function ours({ task, rounds }: World, threads: number): Promise<Measured>
       policy: { head: { kind: "l2" }, network: { kind: "mlp", hidden: [64, 64] } },
     };
     // round 0 is the expert's, as imitation's first is
-    const recipe = { rounds: rounds - 1, demonstrations: EPISODES, episodes: EPISODES, selection: 1, learning };
+    // training goes on from round to round, as imitation's does
+    const budget = { rounds: rounds - 1, demonstrations: EPISODES, episodes: EPISODES };
+    const recipe = { ...budget, selection: 1, start: "warm", learning };
     const { rounds: facts } = await learnOnline({ task, out, recipe, threads });
     const sum = (part: "recording" | "training") => facts.reduce((total, { seconds }) => total + seconds[part], 0);
     const policy = readFileSync(join(out, "rounds", `round-${String(rounds - 1).padStart(3, "0")}.onnx`));
