@@ -29,6 +29,7 @@ export function drawReport(rows: readonly ResultRow[], { command }: Pick<Experim
       `Labels of the chain are wrong with probability ${WRONG_LABELS}; those of the drift are ${1000 * INEXACT_LABELS.bias} mm too large, with a normal error of ${1000 * INEXACT_LABELS.deviation} mm. The expert's own actions are right: wrong is what it says, not what it does.`,
       `BC has ${THEORY.demonstrations} of the expert's episodes of 256 steps; DAgger as many labels, in ${ROUNDS} rounds. Each cost is the mean of ${THEORY.episodes} episodes, in every step of which the policy was asked.`,
       "Closed forms take the errors that were counted of the same policy in other episodes: BC's on the expert's states, DAgger's on its own, and how often it comes back from where it fell.",
+      "All methods of a training seed are played in the same episodes under the same keys: their deviations from the closed forms go together.",
       "The interval of a slope over all seeds is Student's t over three trainings; that of one training holds the variation between episodes alone. On the drift nothing is left to chance once a policy is trained.",
       "A scripted expert stands in for a person on the road. Where an episode has ended nothing is counted: late seconds of a policy that fails early are of its luckier episodes. Shares count what has failed.",
     ],
