@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError } from "../base/index.ts";
+import { InputError, type Rate } from "../base/index.ts";
 import { writeFileAtomic } from "../runs/node.ts";
 import { runJobs } from "../workers/index.ts";
 
@@ -42,6 +42,9 @@ export interface CellsRequest<Cell> {
 }
 
 export const RESULT_FILE = "result.json";
+
+/** A rate as a row holds it. */
+export const rateOf = ({ rate, low, high, n }: Rate) => ({ rate, low, high, n });
 
 /** What a cell returns: its rows without its name. */
 export type CellRows = readonly { readonly [field: string]: Json }[];
@@ -99,6 +102,17 @@ export async function runCells<Cell>(request: CellsRequest<Cell>): Promise<Exper
   });
   if (dropped.size > 0 && wanted.length === 0) await write();
   return result();
+}
+
+/** Runs what is missing and writes report.html beside the result. Throws as `runCells`. */
+export async function runReported<Cell>(
+  request: CellsRequest<Cell>,
+  drawReport: (rows: readonly ResultRow[]) => string | Promise<string>,
+): Promise<ExperimentResult & { readonly report: string }> {
+  const result = await runCells(request);
+  const report = join(request.out, "report.html");
+  await writeFileAtomic(report, await drawReport(result.rows));
+  return { ...result, report };
 }
 
 async function readResult(path: string): Promise<Pick<ExperimentResult, "commit" | "rows">> {

@@ -10,7 +10,7 @@ import { rollout } from "../../rollouts/index.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
 import type { Work, WorkContext } from "../../workers/index.ts";
 import { type Episode, episodeSeeds } from "../../world/index.ts";
-import type { CellRows } from "../cells.ts";
+import { type CellRows, rateOf } from "../cells.ts";
 import { type Cell, type Measured, STYLES, settingsOf } from "./settings.ts";
 
 /** Rows that a policy plans at once while it is judged, at most. */
@@ -112,13 +112,12 @@ async function judge(policy: Policy, { scene, episodes, evaluationSeed }: Cell):
 
 /** Rates as results state them. */
 function measured({ success, metrics, modes }: Evaluation): Measured {
-  const rate = ({ rate, low, high, n }: Evaluation["success"]) => ({ rate, low, high, n });
-  const named = (name: string) => rate(metrics[name] as Evaluation["success"]);
+  const named = (name: string) => rateOf(metrics[name] as Evaluation["success"]);
   return {
-    success: rate(success),
+    success: rateOf(success),
     obstacleCollision: named("obstacleCollision"),
     departure: named("departure"),
-    left: rate(modes.left),
-    right: rate(modes.right),
+    left: rateOf(modes.left),
+    right: rateOf(modes.right),
   };
 }

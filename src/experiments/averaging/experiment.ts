@@ -1,16 +1,14 @@
 /** averaging: what becomes of contradictory demonstrations under each action head, on driving. */
-import { join } from "node:path";
 import { type Rate, wilson } from "../../base/index.ts";
 import { type DrivingWorld, drivingWorld } from "../../environments/index.ts";
 import { drivingExpert } from "../../experts/index.ts";
 import { exportPolicy, openPolicy } from "../../policies/index.ts";
 import { experimentReport, type Picture, type ResultTable, ratesPicture, scenesOf } from "../../reports/index.ts";
 import { rolloutMany } from "../../rollouts/index.ts";
-import { writeFileAtomic } from "../../runs/node.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
 import { siblingModule } from "../../workers/index.ts";
 import { episodeSeeds } from "../../world/index.ts";
-import { type ResultRow, runCells } from "../cells.ts";
+import { type ResultRow, runReported } from "../cells.ts";
 import type { Experiment, ExperimentOptions } from "../experiment.ts";
 import { clone, demonstrate, stepOfObstacle } from "./cell.ts";
 import {
@@ -30,12 +28,9 @@ import {
 export const averaging: Experiment = {
   name: "averaging",
   description: "driving: one style of demonstrations against two that contradict each other, seven action heads",
-  async run(options) {
-    const module = siblingModule(import.meta.url, "cell");
-    const result = await runCells<Cell>({ ...options, cells: allCells(), module });
-    const report = join(options.out, "report.html");
-    await writeFileAtomic(report, await drawReport(result.rows, options));
-    return { ...result, report };
+  run(options) {
+    const request = { ...options, cells: allCells(), module: siblingModule(import.meta.url, "cell") };
+    return runReported<Cell>(request, (rows) => drawReport(rows, options));
   },
 };
 

@@ -1,8 +1,6 @@
 /** compounding: how errors grow with the length of an episode, where a policy learned from the expert's states and from its own. */
-import { join } from "node:path";
-import { writeFileAtomic } from "../../runs/node.ts";
 import { siblingModule } from "../../workers/index.ts";
-import { runCells } from "../cells.ts";
+import { runReported } from "../cells.ts";
 import type { Experiment } from "../experiment.ts";
 import { drawReport } from "./report.ts";
 import { type Cell, DRIVING, METHODS, type Method, SEEDS, THEORY, WORLDS, type WorldName } from "./settings.ts";
@@ -10,12 +8,9 @@ import { type Cell, DRIVING, METHODS, type Method, SEEDS, THEORY, WORLDS, type W
 export const compounding: Experiment = {
   name: "compounding",
   description: "cost against the length of an episode, BC and DAgger, on worlds with closed forms and on driving",
-  async run(options) {
-    const module = siblingModule(import.meta.url, "cell");
-    const result = await runCells<Cell>({ ...options, cells: allCells(), module });
-    const report = join(options.out, "report.html");
-    await writeFileAtomic(report, drawReport(result.rows, options));
-    return { ...result, report };
+  run(options) {
+    const request = { ...options, cells: allCells(), module: siblingModule(import.meta.url, "cell") };
+    return runReported<Cell>(request, (rows) => drawReport(rows, options));
   },
 };
 

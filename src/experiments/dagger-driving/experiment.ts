@@ -1,5 +1,5 @@
 /** dagger-driving: the same expert, the same policy, the same number of its steps; asked in different ways. */
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { meanOfValues, newcombePaired, wilson } from "../../base/index.ts";
 import {
   curvesPicture,
@@ -8,9 +8,8 @@ import {
   type ResultTable,
   ratesPicture,
 } from "../../reports/index.ts";
-import { writeFileAtomic } from "../../runs/node.ts";
 import { siblingModule } from "../../workers/index.ts";
-import { type ResultRow, runCells } from "../cells.ts";
+import { type ResultRow, runReported } from "../cells.ts";
 import type { Experiment, ExperimentOptions } from "../experiment.ts";
 import { type Cell, DELAYS, EPISODES, METHODS, SEEDS } from "./settings.ts";
 
@@ -21,12 +20,9 @@ export const daggerDriving: Experiment = {
   name: "dagger-driving",
   description:
     "driving: more demonstrations, DAgger and HG-DAgger at equal numbers of the expert's steps; operators who react late",
-  async run(options) {
-    const module = siblingModule(import.meta.url, "cell");
-    const result = await runCells<Cell>({ ...options, cells: allCells(), module });
-    const report = join(options.out, "report.html");
-    await writeFileAtomic(report, drawReport(result.rows, options));
-    return { ...result, report };
+  run(options) {
+    const request = { ...options, cells: allCells(), module: siblingModule(import.meta.url, "cell") };
+    return runReported<Cell>(request, (rows) => drawReport(rows, options));
   },
 };
 

@@ -29,7 +29,7 @@ import { openEnsemble } from "../../policies/index.ts";
 import type { GateScore } from "../../rollouts/index.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
 import type { Work, WorkContext } from "../../workers/index.ts";
-import type { CellRows } from "../cells.ts";
+import { type CellRows, rateOf } from "../cells.ts";
 import { runGated } from "./gated-cell.ts";
 import { demonstrate, learnBeside, learnEnsemble, learnPolicy, noReturns, watchPolicy } from "./learn.ts";
 import { ALPHAS, type Cell, type DetectorsCell, LEVELS, SAMPLES, WINDOW } from "./settings.ts";
@@ -191,5 +191,3 @@ function apart(ours: readonly WatchedEpisode[], others: readonly WatchedEpisode[
   const { difference, low, high } = aurocDifference(kinds(ours), kinds(others));
   return { difference, low, high };
 }
-
-const rateOf = ({ rate, low, high, n }: ReturnType<typeof wilson>) => ({ rate, low, high, n });

@@ -9,7 +9,7 @@ import { nodeRuntime } from "../../runtime/node.ts";
 import { parametersIn, readFinishedRun, snapshotFile, trainPolicy } from "../../verbs/index.ts";
 import type { Work, WorkContext } from "../../workers/index.ts";
 import { episodeSeeds } from "../../world/index.ts";
-import type { CellRows } from "../cells.ts";
+import { type CellRows, rateOf } from "../cells.ts";
 import {
   type Cell,
   CHECKPOINT_STARTS,
@@ -46,7 +46,7 @@ async function runCell(cell: Cell, context: WorkContext): Promise<CellRows> {
       sampling: name,
       score: { rate: mean, low, high, n },
       last10: last,
-      success: { rate: success.rate, low: success.low, high: success.high, n: success.n },
+      success: rateOf(success),
       trainingSeconds: seconds,
       updates: updatesOf(method),
     });

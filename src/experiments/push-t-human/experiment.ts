@@ -1,11 +1,10 @@
 /** push-t-human: how far 206 human demonstrations carry each head, in the task itself. */
 import { stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { InputError, type Rate, wilson } from "../../base/index.ts";
 import { experimentReport, ratesPicture } from "../../reports/index.ts";
-import { writeFileAtomic } from "../../runs/node.ts";
 import { siblingModule } from "../../workers/index.ts";
-import { type ResultRow, runCells } from "../cells.ts";
+import { type ResultRow, runReported } from "../cells.ts";
 import type { Experiment, ExperimentOptions } from "../experiment.ts";
 import { type Cell, METHODS, SEEDS, STARTS } from "./settings.ts";
 
@@ -25,14 +24,8 @@ export const pushTHuman: Experiment = {
         `${data}: not found, expected the human Push-T episodes; APPRENTICE_PUSH_T names another place`,
       );
     }
-    const result = await runCells<Cell>({
-      ...options,
-      cells: allCells(data),
-      module: siblingModule(import.meta.url, "cell"),
-    });
-    const report = join(options.out, "report.html");
-    await writeFileAtomic(report, drawReport(result.rows, options));
-    return { ...result, report };
+    const request = { ...options, cells: allCells(data), module: siblingModule(import.meta.url, "cell") };
+    return runReported<Cell>(request, (rows) => drawReport(rows, options));
   },
 };
 
