@@ -6,7 +6,7 @@
  */
 export { InputError } from "./check.ts";
 export { arctangent, circle, cosine, direction, logarithm, sine } from "./elementary.ts";
-export { joined } from "./joined.ts";
+export { joined, pickRows } from "./joined.ts";
 export { type Mean, meanOfValues, studentQuantile } from "./mean.ts";
 export { nearestName } from "./nearest.ts";
 export { preciseCosine, preciseSine } from "./precise.ts";

@@ -1,5 +1,5 @@
 /** Demonstrations in memory: one row per step, episodes one after another. */
-import { type Episode, observationNames, observationSize, packObservation } from "../world/index.ts";
+import { type Episode, observationAt, observationNames, observationSize, packObservation } from "../world/index.ts";
 
 /** A matrix [N, D], row-major, with a name and a unit per column. */
 export interface Column {
@@ -120,13 +120,4 @@ export function datasetOf(episodes: readonly Episode[], provenance: Omit<Provena
     controlRate,
     provenance: { ...provenance, actors: [...new Set(episodes.map(({ actor }) => actor))] },
   });
-}
-
-function observationAt({ spec, observation }: Episode, step: number): Record<string, Float32Array> {
-  return Object.fromEntries(
-    Object.entries(spec.observation).map(([array, { names }]) => [
-      array,
-      observation[array].subarray(step * names.length, (step + 1) * names.length),
-    ]),
-  );
 }

@@ -25,6 +25,7 @@ export {
   type Layer,
   named,
   type ParameterSpec,
+  parameterConstants,
   parameterCount,
   parameterInputs,
   parametersOf,

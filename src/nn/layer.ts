@@ -14,7 +14,7 @@ import {
   type Shape,
   sizeOf,
 } from "../base/index.ts";
-import { input, type Node, type Tensor } from "../tensor/index.ts";
+import { constant, input, type Node, type Tensor } from "../tensor/index.ts";
 import type { Initializer } from "./initial.ts";
 
 /** A parameter before it has numbers. */
@@ -72,6 +72,11 @@ export function parameterInputs(
 ): { parameters: Leaves<Tensor>; inputs: Node<"input">[] } {
   const nodes = mapLeaves(specs, ({ shape }, path) => input(prefix + path, shape));
   return { parameters: nodes, inputs: Object.values(nodes) };
+}
+
+/** The parameters as constants of a program: those of a network that is trained. */
+export function parameterConstants(specs: Leaves<ParameterSpec>, values: Leaves<Float32Array>): Leaves<Tensor> {
+  return mapLeaves(specs, ({ shape }, path) => constant(values[path], shape));
 }
 
 /** How many numbers the parameters are. */

@@ -3,20 +3,11 @@
  * observations is the state; randomness enters as standard normals. What a user must know besides is metadata.
  */
 import { z } from "zod";
-import { InputError, mapLeaves } from "../base/index.ts";
+import { InputError } from "../base/index.ts";
+import { parameterConstants } from "../nn/index.ts";
 import { toOnnx } from "../onnx/index.ts";
 import { describe } from "../runtime/index.ts";
-import {
-  concat,
-  constant,
-  expand,
-  input,
-  type Program,
-  program,
-  reshape,
-  slice,
-  type Tensor,
-} from "../tensor/index.ts";
+import { concat, expand, input, type Program, program, reshape, slice, type Tensor } from "../tensor/index.ts";
 import { modelOf, normalise, type Policy, type PolicySpec, restore } from "./policy.ts";
 
 /** Key of the metadata entry that holds a `PolicyMetadata` as JSON. */
@@ -90,7 +81,7 @@ export function policyProgram(policy: Policy, { batch = 1 }: { batch?: number } 
 export function chunksOf({ spec, parameters }: Policy, histories: Tensor, noise: Tensor): Tensor {
   const { observation, action, horizons } = spec;
   const model = modelOf(spec);
-  const constants = mapLeaves(model.parameters, ({ shape }, path) => constant(parameters[path], shape));
+  const constants = parameterConstants(model.parameters, parameters);
   const chunk = model.sample(constants, normalise(histories, observation.normaliser), noise);
   const shape = [histories.shape[0], horizons.predictionHorizon, action.names.length];
   return restore(reshape(chunk, shape), action.normaliser);

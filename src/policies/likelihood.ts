@@ -1,8 +1,8 @@
 /** The density of recorded chunks under a policy, for comparing heads on held-out data. */
-import { mapLeaves } from "../base/index.ts";
+import { parameterConstants } from "../nn/index.ts";
 import { toOnnx } from "../onnx/index.ts";
 import type { Runtime } from "../runtime/index.ts";
-import { constant, input, program, reshape } from "../tensor/index.ts";
+import { input, program, reshape } from "../tensor/index.ts";
 import { modelOf, normalise, type Policy } from "./policy.ts";
 
 /** log p(chunk | history) of whole chunks, natural, for normalised actions; null for a head without a density. */
@@ -19,7 +19,7 @@ export async function logProbabilities(
   const count = chunks.length / (Tp * Da);
   const history = input("history", [count, To, Do]);
   const chunk = input("chunk", [count, Tp, Da]);
-  const parameters = mapLeaves(shapes, ({ shape }, path) => constant(policy.parameters[path], shape));
+  const parameters = parameterConstants(shapes, policy.parameters);
   const values = logProbability(parameters, {
     histories: normalise(history, spec.observation.normaliser),
     chunks: reshape(normalise(chunk, spec.action.normaliser), [count, Tp * Da]),

@@ -1,6 +1,6 @@
 /** The supervisor's account: what an episode, or many, cost whoever stood beside the policy. */
 import { ALARM } from "../rollouts/index.ts";
-import type { Episode } from "../world/index.ts";
+import { type Episode, hasLabel } from "../world/index.ts";
 
 export interface Account {
   readonly episodes: number;
@@ -51,13 +51,12 @@ export function accountOf(episodes: readonly Episode[], watching: Watching): Acc
 }
 
 function accountOfOne(episode: Episode, watching: Watching): Account {
-  const { length, controller, label, info, spec } = episode;
-  const size = spec.action.names.length;
+  const { length, controller, info, spec } = episode;
   // who drives from beginning to end takes nothing over
   const isDemonstration = controller.every((who) => who === "expert");
   let [labels, expertSteps, interventions, switches, watched] = [0, 0, 0, 0, 0];
   for (let step = 0; step < length; step++) {
-    if (label && !Number.isNaN(label[step * size])) labels += 1;
+    if (hasLabel(episode, step)) labels += 1;
     const isExpert = controller[step] === "expert";
     const changed = step > 0 ? controller[step - 1] !== controller[step] : isExpert;
     if (isExpert) expertSteps += 1;

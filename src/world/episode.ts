@@ -60,6 +60,21 @@ export interface Episode {
   readonly info: Info;
 }
 
+/** What was seen before a step of an episode: views of its columns. */
+export function observationAt({ spec, observation }: Pick<Episode, "spec" | "observation">, step: number): Observation {
+  return Object.fromEntries(
+    Object.entries(spec.observation).map(([array, { names }]) => [
+      array,
+      observation[array].subarray(step * names.length, (step + 1) * names.length),
+    ]),
+  );
+}
+
+/** Whether the expert said in a step what it would do. */
+export function hasLabel({ label, spec }: Episode, step: number): boolean {
+  return label !== undefined && !Number.isNaN(label[step * spec.action.names.length]);
+}
+
 /** The columns of at least one step. Throws RangeError where an end lies before the last step or a size is wrong. */
 export function episodeOf(header: Pick<Episode, "spec" | "seed" | "actor" | "info">, steps: readonly Step[]): Episode {
   const last = steps.at(-1);

@@ -7,7 +7,7 @@
 export type { Actor, BatchActor, Controller, Horizons } from "./actor.ts";
 export { checkHorizons } from "./actor.ts";
 export type { Environment, EnvironmentSpec, Info, Snapshot, StepResult, World } from "./environment.ts";
-export { type Episode, episodeOf, type Step } from "./episode.ts";
+export { type Episode, episodeOf, hasLabel, observationAt, type Step } from "./episode.ts";
 export { actorKey, choiceKey, episodeSeeds, worldKey } from "./seeds.ts";
 export {
   type Box,

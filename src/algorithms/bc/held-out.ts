@@ -1,5 +1,5 @@
 /** How well a policy file predicts demonstrations that it was not trained on, beside the two trivial predictors. */
-import { foldIn, randomKey, randomStream } from "../../base/index.ts";
+import { foldIn, pickRows, randomKey, randomStream } from "../../base/index.ts";
 import {
   type Dataset,
   meanOf,
@@ -93,13 +93,8 @@ function wholeWindows({ horizons, count, observation, action, padded }: Windows)
   };
 }
 
-function gatherRows({ names, values }: Dataset["action"], rows: Int32Array): Float32Array {
-  const result = new Float32Array(rows.length * names.length);
-  rows.forEach((row, index) => {
-    result.set(values.subarray(row * names.length, (row + 1) * names.length), index * names.length);
-  });
-  return result;
-}
+const gatherRows = ({ names, values }: Dataset["action"], rows: Int32Array): Float32Array =>
+  pickRows(values, names.length, rows);
 
 function spreadOverResolution({ action }: Dataset, chunks: Float32Array, seed: number): Float32Array {
   const { resolution } = action;

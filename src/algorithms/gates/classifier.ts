@@ -2,13 +2,13 @@
  * A classifier that tells beforehand where the policy would differ from the expert (SafeDAgger, Zhang and Cho 2016;
  * LazyDAgger, Hoque et al. 2021). It learns from states where both said what they would do.
  */
-import { type Leaves, mapLeaves } from "../../base/index.ts";
+import type { Leaves } from "../../base/index.ts";
 import { type Layer, mlp } from "../../nn/index.ts";
 import type { PolicySpec } from "../../policies/index.ts";
-import { openRows, type Runtime } from "../../runtime/index.ts";
-import { constant, gather, input, mean, mul, program, reshape, sigmoid, softplus, sub } from "../../tensor/index.ts";
+import type { Runtime } from "../../runtime/index.ts";
+import { gather, mean, mul, sigmoid, softplus, sub } from "../../tensor/index.ts";
 import type { Problem } from "../../training/index.ts";
-import { columnOf, featureSizes, featuresOf, type NetworkTraining, trainNetwork } from "./networks.ts";
+import { columnOf, featureSizes, featuresOf, type NetworkTraining, openActionScore, trainNetwork } from "./networks.ts";
 import { type OpenScore, plannedActions } from "./score.ts";
 
 /** N states, in the task's units. */
@@ -97,26 +97,14 @@ function networkOf(spec: PolicySpec, hidden: readonly number[]): Layer {
 export async function safeDagger(
   runtime: Runtime,
   { spec, parameters, hidden }: Classifier,
-  { batch = 64 }: { batch?: number } = {},
+  { batch }: { batch?: number } = {},
 ): Promise<OpenScore> {
   const network = networkOf(spec, hidden);
-  const histories = input("histories", [batch, spec.horizons.observationHorizon, spec.observation.names.length]);
-  const actions = input("actions", [batch, spec.action.names.length]);
-  const constants = mapLeaves(network.parameters, ({ shape }, path) => constant(parameters[path], shape));
-  const logits = network.apply(constants, featuresOf(spec, histories, actions));
-  const unsafe = reshape(sigmoid(logits), [batch]);
-  const session = await openRows(runtime, program([histories, actions], { unsafe }), batch);
-  return {
+  return openActionScore(runtime, { spec, parameters }, network, sigmoid, {
     name: "safe-dagger",
-    readings: ["unsafe"],
-    asksExpert: "never",
-    start: () => {},
-    async read(moments) {
-      const feeds = { histories: moments.histories, actions: plannedActions(moments, spec) };
-      return (await session.run(moments.keys.length, feeds)).unsafe;
-    },
-    close: () => session.close(),
-  };
+    reading: "unsafe",
+    batch,
+  });
 }
 
 /**

@@ -2,8 +2,9 @@
  * Diffusion loss (Diff-DAgger: Lee, Kang and Kuo 2024): a diffusion policy's own plan, with noise added, is denoised by the
  * policy itself; where it was not trained, it does that badly.
  */
-import { InputError, mapLeaves } from "../../base/index.ts";
+import { InputError } from "../../base/index.ts";
 import { addNoise, diffusionTarget, squaredCosine } from "../../heads/index.ts";
+import { parameterConstants } from "../../nn/index.ts";
 import { modelOf, noisesOf, normalise, type Policy } from "../../policies/index.ts";
 import type { GateMoments } from "../../rollouts/index.ts";
 import { openRows, type Runtime } from "../../runtime/index.ts";
@@ -83,7 +84,7 @@ function lossProgram({ spec, parameters }: Policy, times: readonly number[], bat
   const histories = input("histories", [batch, horizons.observationHorizon, observation.names.length]);
   const chunks = input("chunks", [batch, horizons.predictionHorizon, action.names.length]);
   const noise = input("noise", [batch, times.length * size]);
-  const constants = mapLeaves(specs, ({ shape }, path) => constant(parameters[path], shape));
+  const constants = parameterConstants(specs, parameters);
   const denoise = denoising(constants, normalise(histories, observation.normaliser)).atTimes(times);
   const clean = reshape(normalise(chunks, action.normaliser), [batch, size]);
   const normals = transpose(reshape(noise, [batch, times.length, size]), [1, 0, 2]);

@@ -2,12 +2,12 @@
  * Random network distillation (Burda et al. 2019; as a detector FIPER, Römer et al. 2025): a network learns, on the
  * observations of the training data, what another one with random parameters makes of them. Elsewhere it has not learned it.
  */
-import { foldIn, type Leaves, mapLeaves, randomKey } from "../../base/index.ts";
-import { initialise, type Layer, mlp } from "../../nn/index.ts";
+import { foldIn, type Leaves, randomKey } from "../../base/index.ts";
+import { initialise, type Layer, mlp, parameterConstants } from "../../nn/index.ts";
 import type { PolicySpec } from "../../policies/index.ts";
 import type { GateMoments } from "../../rollouts/index.ts";
 import { openRows, type Runtime } from "../../runtime/index.ts";
-import { constant, gather, input, mean, program, square, sub, type Tensor } from "../../tensor/index.ts";
+import { gather, input, mean, program, square, sub, type Tensor } from "../../tensor/index.ts";
 import type { Problem } from "../../training/index.ts";
 import { columnOf, featureSizes, featuresOf, type NetworkTraining, trainNetwork } from "./networks.ts";
 import { type OpenScore, remembering } from "./score.ts";
@@ -60,12 +60,10 @@ function errors(
   histories: Tensor,
 ): Tensor {
   const features = featuresOf(spec, histories);
-  const [learned, target] = [parameters, constants(network, random)].map((own) => network.apply(own, features));
+  const [learned, target] = [parameters, parameterConstants(network.parameters, random)].map((own) =>
+    network.apply(own, features),
+  );
   return mean(square(sub(learned, target)), { axes: 1 });
-}
-
-function constants(network: Layer, parameters: Leaves<Float32Array>): Leaves<Tensor> {
-  return mapLeaves(network.parameters, ({ shape }, path) => constant(parameters[path], shape));
 }
 
 /** Reads `novelty`, summed over the newest `window` moments of the episode that were read; default 1. */
@@ -76,7 +74,7 @@ export async function distillationNovelty(
 ): Promise<OpenScore> {
   const network = networkOf(spec, hidden);
   const histories = input("histories", [batch, spec.horizons.observationHorizon, spec.observation.names.length]);
-  const novelty = errors(spec, { network, random }, constants(network, parameters), histories);
+  const novelty = errors(spec, { network, random }, parameterConstants(network.parameters, parameters), histories);
   const session = await openRows(runtime, program([histories], { novelty }), batch);
   const judge = async ({ histories: seen, keys }: GateMoments) =>
     (await session.run(keys.length, { histories: seen })).novelty;

@@ -1,5 +1,5 @@
 /** How far the observations are from those that the policy was trained on: no model, and nothing to train. */
-import { randomKey, randomStream } from "../../base/index.ts";
+import { pickRows, randomKey, randomStream } from "../../base/index.ts";
 import type { PolicySpec } from "../../policies/index.ts";
 import type { GateScore } from "../../rollouts/index.ts";
 import { normalised } from "./score.ts";
@@ -45,10 +45,7 @@ export function neighbourDistance(
 function drawn(histories: Float32Array, { size, most, seed }: { size: number; most: number; seed: number }) {
   const count = histories.length / size;
   if (count <= most) return histories;
-  const kept = new Float32Array(most * size);
-  const order = randomStream(randomKey(seed)).permutation(count);
-  for (let i = 0; i < most; i++) kept.set(histories.subarray(order[i] * size, (order[i] + 1) * size), i * size);
-  return kept;
+  return pickRows(histories, size, randomStream(randomKey(seed)).permutation(count).subarray(0, most));
 }
 
 /** Of the squared distances of a query to all points, the k-th smallest; a point is left as soon as it is too far. */

@@ -1,10 +1,12 @@
 /** Small networks over histories, and actions, trained by our trainer: what the learned scores share. */
 import type { Leaves } from "../../base/index.ts";
+import { type Layer, parameterConstants } from "../../nn/index.ts";
 import { adam, type EmaRecipe } from "../../optim/index.ts";
 import { normalise, type PolicySpec } from "../../policies/index.ts";
-import type { Runtime } from "../../runtime/index.ts";
-import { concat, reshape, type Tensor } from "../../tensor/index.ts";
+import { openRows, type Runtime } from "../../runtime/index.ts";
+import { concat, input, program, reshape, type Tensor } from "../../tensor/index.ts";
 import { type Column, createTrainer, type Problem, train } from "../../training/index.ts";
+import { type OpenScore, plannedActions } from "./score.ts";
 
 export interface NetworkTraining {
   readonly runtime: Runtime;
@@ -46,6 +48,45 @@ export function featuresOf(spec: PolicySpec, histories: Tensor, actions?: Tensor
   const seen = normalise(histories, spec.observation.normaliser);
   const flat = reshape(seen, [histories.shape[0], featureSizes(spec).history]);
   return actions ? concat([flat, normalise(actions, spec.action.normaliser)]) : flat;
+}
+
+/** How a score is called and what it reads; the rows that it is asked about at once, default 64. */
+export interface ActionScore {
+  readonly name: string;
+  readonly reading: string;
+  readonly batch?: number;
+}
+
+/**
+ * A score of one reading of every moment: what `value` makes, `[B, 1]`, of a trained network's output at the features of
+ * the history and of what the policy is about to do.
+ */
+export async function openActionScore<Output>(
+  runtime: Runtime,
+  { spec, parameters }: { readonly spec: PolicySpec; readonly parameters: Leaves<Float32Array> },
+  network: Layer<Tensor, Output>,
+  value: (output: Output) => Tensor,
+  { name, reading, batch = 64 }: ActionScore,
+): Promise<OpenScore> {
+  const histories = input("histories", [batch, spec.horizons.observationHorizon, spec.observation.names.length]);
+  const actions = input("actions", [batch, spec.action.names.length]);
+  const output = network.apply(
+    parameterConstants(network.parameters, parameters),
+    featuresOf(spec, histories, actions),
+  );
+  const read = reshape(value(output), [batch]);
+  const session = await openRows(runtime, program([histories, actions], { [reading]: read }), batch);
+  return {
+    name,
+    readings: [reading],
+    asksExpert: "never",
+    start: () => {},
+    async read(moments) {
+      const feeds = { histories: moments.histories, actions: plannedActions(moments, spec) };
+      return (await session.run(moments.keys.length, feeds))[reading];
+    },
+    close: () => session.close(),
+  };
 }
 
 /** Rows of float32 as a column. Throws RangeError where they are not `count` rows of the shape. */

@@ -3,14 +3,13 @@
  * save the episode any more. Several networks learn it from the policy's own episodes, whose points of no return are known
  * (no-return.ts); the plan that is about to be executed is among what they see.
  */
-import { foldIn, type Leaves, mapLeaves, randomKey } from "../../base/index.ts";
-import { type Layer, mlp, named } from "../../nn/index.ts";
+import { foldIn, type Leaves, randomKey } from "../../base/index.ts";
+import { type Layer, mlp, named, parameterConstants } from "../../nn/index.ts";
 import { normalise, type PolicySpec } from "../../policies/index.ts";
 import { openRows, type Runtime } from "../../runtime/index.ts";
 import {
   add,
   concat,
-  constant,
   gather,
   input,
   maximum,
@@ -142,7 +141,7 @@ export async function recoverability(
   const features = featuresOf(spec, histories, plans);
   const found = Array.from({ length: members }, (_, k) => {
     const network = named(String(k), networkOf(spec, hidden, horizons.length));
-    const constants = mapLeaves(network.parameters, ({ shape }, path) => constant(parameters[path], shape));
+    const constants = parameterConstants(network.parameters, parameters);
     return mean(sigmoid(network.apply(constants, features)), { axes: 1 });
   });
   const lost = mul(1 / members, found.reduce(add));

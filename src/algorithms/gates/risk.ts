@@ -2,28 +2,14 @@
  * Risk: how unlikely it is that the policy succeeds from here (ThriftyDAgger, Hoque et al. 2021; ALGORITHMS.md 7.1). Two
  * networks estimate the discounted probability of success Q(s, a) from recorded steps; the risk is 1 - the lesser of them.
  */
-import { type Leaves, mapLeaves } from "../../base/index.ts";
+import type { Leaves } from "../../base/index.ts";
 import { type Layer, mlp, named, parametersOf } from "../../nn/index.ts";
 import type { PolicySpec } from "../../policies/index.ts";
-import { openRows, type Runtime } from "../../runtime/index.ts";
-import {
-  add,
-  constant,
-  gather,
-  input,
-  mean,
-  minimum,
-  mul,
-  program,
-  reshape,
-  sigmoid,
-  square,
-  sub,
-  type Tensor,
-} from "../../tensor/index.ts";
+import type { Runtime } from "../../runtime/index.ts";
+import { add, gather, mean, minimum, mul, sigmoid, square, sub, type Tensor } from "../../tensor/index.ts";
 import type { Problem } from "../../training/index.ts";
-import { columnOf, featureSizes, featuresOf, type NetworkTraining, trainNetwork } from "./networks.ts";
-import { type OpenScore, plannedActions } from "./score.ts";
+import { columnOf, featureSizes, featuresOf, type NetworkTraining, openActionScore, trainNetwork } from "./networks.ts";
+import type { OpenScore } from "./score.ts";
 
 /** How an episode ended; "open": by the clock or from outside, so that nothing is known of what would have come. */
 export type Ending = "success" | "failure" | "open";
@@ -141,24 +127,9 @@ function twins(spec: PolicySpec, hidden: readonly number[]): Layer<Tensor, reado
 export async function thriftyRisk(
   runtime: Runtime,
   { spec, parameters, hidden }: RiskModel,
-  { batch = 64 }: { batch?: number } = {},
+  { batch }: { batch?: number } = {},
 ): Promise<OpenScore> {
-  const network = twins(spec, hidden);
-  const histories = input("histories", [batch, spec.horizons.observationHorizon, spec.observation.names.length]);
-  const actions = input("actions", [batch, spec.action.names.length]);
-  const constants = mapLeaves(network.parameters, ({ shape }, path) => constant(parameters[path], shape));
-  const [first, second] = network.apply(constants, featuresOf(spec, histories, actions));
-  const risk = reshape(sub(1, minimum(first, second)), [batch]);
-  const session = await openRows(runtime, program([histories, actions], { risk }), batch);
-  return {
-    name: "thrifty-risk",
-    readings: ["risk"],
-    asksExpert: "never",
-    start: () => {},
-    async read(moments) {
-      const feeds = { histories: moments.histories, actions: plannedActions(moments, spec) };
-      return (await session.run(moments.keys.length, feeds)).risk;
-    },
-    close: () => session.close(),
-  };
+  const likelyFailure = ([first, second]: readonly Tensor[]) => sub(1, minimum(first, second));
+  const names = { name: "thrifty-risk", reading: "risk", batch };
+  return openActionScore(runtime, { spec, parameters }, twins(spec, hidden), likelyFailure, names);
 }

@@ -1,7 +1,8 @@
 /** What scores have in common: how they read moments, what they remember of an episode, how they are put together. */
+import { pickRows } from "../../base/index.ts";
 import type { Normaliser } from "../../datasets/index.ts";
-import type { PolicySpec } from "../../policies/index.ts";
 import type { GateMoments, GateScore } from "../../rollouts/index.ts";
+import type { Box, Horizons } from "../../world/index.ts";
 
 /** A score that runs a model; `close` frees it. */
 export interface OpenScore extends GateScore {
@@ -15,7 +16,10 @@ export function normalised(values: Float32Array, { scale, offset }: Normaliser):
 }
 
 /** `[N, Da]`: what the policy is about to do in each moment; of a chunk that has ended, its last action. */
-export function plannedActions({ chunks, places }: GateMoments, { horizons, action }: PolicySpec): Float32Array {
+export function plannedActions(
+  { chunks, places }: Pick<GateMoments, "chunks" | "places">,
+  { horizons, action }: { readonly horizons: Horizons; readonly action: Pick<Box, "names"> },
+): Float32Array {
   const { observationHorizon: To, predictionHorizon: Tp } = horizons;
   const size = action.names.length;
   const actions = new Float32Array(places.length * size);
@@ -30,24 +34,16 @@ export function plannedActions({ chunks, places }: GateMoments, { horizons, acti
 export function someOf(moments: GateMoments, rows: readonly number[]): GateMoments {
   const { histories, chunks, places, keys, episodes, steps, expert } = moments;
   if (rows.length === keys.length) return moments;
+  const some = (values: Float32Array) => pickRows(values, values.length / keys.length, rows);
   return {
-    histories: rowsOf(histories, rows, keys.length),
-    chunks: rowsOf(chunks, rows, keys.length),
+    histories: some(histories),
+    chunks: some(chunks),
     places: Int32Array.from(rows, (row) => places[row]),
     keys: rows.map((row) => keys[row]),
     episodes: rows.map((row) => episodes[row]),
     steps: Int32Array.from(rows, (row) => steps[row]),
-    expert: expert && rowsOf(expert, rows, keys.length),
+    expert: expert && some(expert),
   };
-}
-
-function rowsOf(values: Float32Array, rows: readonly number[], count: number): Float32Array {
-  const size = values.length / count;
-  const picked = new Float32Array(rows.length * size);
-  rows.forEach((row, i) => {
-    picked.set(values.subarray(row * size, (row + 1) * size), i * size);
-  });
-  return picked;
 }
 
 export interface Memory {

@@ -1,5 +1,5 @@
 /** A policy watched: what a gate would have seen in its episodes, kept so that any score can be read from it afterwards. */
-import type { Key } from "../../base/index.ts";
+import { joined, type Key } from "../../base/index.ts";
 import { type GateMoments, type GateScore, type Supervisor, supervise } from "../../rollouts/index.ts";
 import type { BatchActor, Environment, Episode } from "../../world/index.ts";
 import type { Foreseen } from "./recoverability.ts";
@@ -96,24 +96,20 @@ export async function readingsOf(
 function momentsAt(watched: readonly Watched[], episodes: readonly number[], number: number): GateMoments {
   const all = episodes.map((episode) => watched[episode].seen);
   return {
-    histories: flat(all.map(({ histories }) => histories[number])),
-    chunks: flat(all.map(({ chunks }) => chunks[number])),
+    histories: joined(
+      Float32Array,
+      all.map(({ histories }) => histories[number]),
+    ),
+    chunks: joined(
+      Float32Array,
+      all.map(({ chunks }) => chunks[number]),
+    ),
     places: Int32Array.from(all, ({ places }) => places[number]),
     keys: all.map(({ keys }) => keys[number]),
     episodes,
     steps: Int32Array.from(all, ({ steps }) => steps[number]),
     expert: null,
   };
-}
-
-/** Rows of one length, one after another. */
-export function flat(rows: readonly Float32Array[]): Float32Array {
-  const [first] = rows;
-  const values = new Float32Array(rows.length * (first?.length ?? 0));
-  rows.forEach((row, i) => {
-    values.set(row, i * row.length);
-  });
-  return values;
 }
 
 /** s before the step that is foreseen within which every step of an episode is learned from; of the others, every other. */
@@ -133,8 +129,14 @@ export function foreseenIn(watched: readonly Watched[], steps: readonly (number 
     );
   });
   return {
-    histories: flat(rows.map(({ seen, row }) => seen.histories[row])),
-    chunks: flat(rows.map(({ seen, row }) => seen.chunks[row])),
+    histories: joined(
+      Float32Array,
+      rows.map(({ seen, row }) => seen.histories[row]),
+    ),
+    chunks: joined(
+      Float32Array,
+      rows.map(({ seen, row }) => seen.chunks[row]),
+    ),
     places: rows.map(({ seen, row }) => seen.places[row]),
     left: rows.map(({ left }) => left),
   };

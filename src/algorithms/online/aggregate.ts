@@ -1,6 +1,6 @@
 /** All that was recorded so far as one dataset to learn from: what is to be imitated in each step, and how much it counts. */
 import { type Dataset, datasetOf } from "../../datasets/index.ts";
-import type { Episode } from "../../world/index.ts";
+import { type Episode, hasLabel } from "../../world/index.ts";
 import type { Supervision } from "../bc/problem.ts";
 import { type PerClass, STEP_CLASSES, type StepClass, type Weighting, weightsOf } from "./weighting.ts";
 
@@ -71,10 +71,6 @@ function countOf(classes: readonly (readonly StepClass[])[]): PerClass {
   const counts = Object.fromEntries(STEP_CLASSES.map((name) => [name, 0])) as Record<StepClass, number>;
   for (const own of classes) for (const name of own) counts[name] += 1;
   return counts;
-}
-
-function hasLabel({ label, spec }: Episode, step: number): boolean {
-  return label !== undefined && !Number.isNaN(label[step * spec.action.names.length]);
 }
 
 /** [L, Da]: the label where there is one, else what was executed. */

@@ -1,5 +1,5 @@
 /** Mixtures of policies: SMILe's stochastic one (Ross and Bagnell 2010; docs/algorithms/dagger.md). */
-import { randomStream } from "../../base/index.ts";
+import { pickRows, randomStream } from "../../base/index.ts";
 import type { BatchActor } from "../../world/index.ts";
 
 /** SMILe's weights after n rounds: of the expert (1 - alpha)^n, of policy i (1 <= i <= n) alpha (1 - alpha)^(i-1). */
@@ -32,14 +32,8 @@ export function mixturePlanner(planners: readonly BatchActor[], weights: readonl
       for (const [i, planner] of planners.entries()) {
         const rows = chosen.flatMap((choice, row) => (choice === i ? [row] : []));
         if (rows.length === 0) continue;
-        const own = new Float32Array(rows.length * width);
-        rows.forEach((row, at) => {
-          own.set(histories.subarray(row * width, (row + 1) * width), at * width);
-        });
-        const planned = await planner.plan(
-          own,
-          rows.map((row) => keys[row]),
-        );
+        const own = rows.map((row) => keys[row]);
+        const planned = await planner.plan(pickRows(histories, width, rows), own);
         const size = planned.length / rows.length;
         chunks ??= new Float32Array(keys.length * size);
         for (const [at, row] of rows.entries()) chunks.set(planned.subarray(at * size, (at + 1) * size), row * size);

@@ -7,7 +7,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, unusable } from "../../base/index.ts";
 import { writeFileAtomic } from "../../runs/node.ts";
-import type { EnvironmentSpec, Episode, Observation } from "../../world/index.ts";
+import { type EnvironmentSpec, type Episode, observationAt } from "../../world/index.ts";
 import {
   type Annotation,
   appendAnnotations,
@@ -233,15 +233,11 @@ function checkId(id: string, path: string): string {
 }
 
 function stepAt(episode: Episode, step: number): StepToRecord {
-  const { spec, observation, action, controller, chunkPlace, reward, time, length } = episode;
+  const { spec, action, controller, chunkPlace, reward, time, length } = episode;
   const row = (values: Float32Array, size: number) => values.subarray(step * size, (step + 1) * size);
   const last = step === length - 1;
-  const arrays = Object.entries(spec.observation).map(([array, { names }]) => [
-    array,
-    row(observation[array], names.length),
-  ]);
   return {
-    observation: Object.fromEntries(arrays) as Observation,
+    observation: observationAt(episode, step),
     action: row(action, spec.action.names.length),
     controller: controller[step],
     chunkPlace: chunkPlace[step],

@@ -1,7 +1,7 @@
 /** What becomes of episodes in the course of time: how wrong the actions are, and how far from the demonstrations they lead. */
 import { type Mean, meanOfValues, quantile, type Rate, wilson } from "../../base/index.ts";
 import { type Dataset, fitNormaliser, lengthOf } from "../../datasets/index.ts";
-import { type Box, type Episode, observationSize, packObservation } from "../../world/index.ts";
+import { type Box, type Episode, observationAt, observationSize, packObservation } from "../../world/index.ts";
 
 /** Distances from the demonstrations to observations [N, Do]: of each the root mean square over its standardised numbers. */
 export type Distances = (observations: Float32Array) => Float32Array;
@@ -38,15 +38,12 @@ function nearest(points: Float32Array, asked: Float32Array, place: number, size:
 }
 
 /** The observations of an episode, [L, Do], or of every so many of its steps. */
-export function observationsOf({ spec, observation, length }: Episode, every = 1): Float32Array {
+export function observationsOf(episode: Episode, every = 1): Float32Array {
+  const { spec, length } = episode;
   const size = observationSize(spec.observation);
   const packed = new Float32Array(Math.ceil(length / every) * size);
   for (let step = 0; step < length; step += every) {
-    const seen = Object.entries(spec.observation).map(([array, { names }]) => [
-      array,
-      observation[array].subarray(step * names.length, (step + 1) * names.length),
-    ]);
-    packObservation(spec.observation, Object.fromEntries(seen), packed, (step / every) * size);
+    packObservation(spec.observation, observationAt(episode, step), packed, (step / every) * size);
   }
   return packed;
 }

@@ -3,6 +3,7 @@ import {
   type Environment,
   type Episode,
   type Observation,
+  observationAt,
   observationSize,
   packObservation,
   type World,
@@ -41,13 +42,7 @@ export function historyAt(episode: Episode, step: number, observationHorizon: nu
   const history = new Float32Array(observationHorizon * size);
   for (let place = 0; place < observationHorizon; place++) {
     const row = Math.max(0, step - (observationHorizon - 1) + place);
-    const observation = Object.fromEntries(
-      Object.entries(space).map(([array, { names }]) => [
-        array,
-        episode.observation[array].subarray(row * names.length, (row + 1) * names.length),
-      ]),
-    );
-    packObservation(space, observation, history, place * size);
+    packObservation(space, observationAt(episode, row), history, place * size);
   }
   return history;
 }
