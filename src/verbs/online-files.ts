@@ -1,4 +1,5 @@
 /** The files of an online run: episodes of all rounds in one store, and of each finished round its policy and its facts. */
+import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, type Rate } from "../base/index.ts";
@@ -88,21 +89,24 @@ export async function roundStore(run: string, spec: EnvironmentSpec, notes: read
   return exists ? openStore(path) : createStore(path, { spec, provenance: { source: "apprentice dagger", notes } });
 }
 
-/** The name of the n-th episode of a round; that of a drive that the expert imagined from one of its steps ends in it. */
-export const episodeId = (round: number, index: number, step?: number): string => {
-  const own = `round-${String(round).padStart(3, "0")}-${String(index).padStart(6, "0")}`;
-  return step === undefined ? own : `${own}-ahead-${String(step).padStart(6, "0")}`;
-};
+const prefixOf = (round: number): string => `round-${String(round).padStart(3, "0")}-`;
+/** The name of the n-th episode of a round. */
+export const episodeId = (round: number, index: number): string =>
+  `${prefixOf(round)}${String(index).padStart(6, "0")}`;
 
-/** The episodes of a round that are whole, by name. */
+const AHEAD = "-ahead-";
+/** The name of a drive that the expert imagined from a step of an episode. */
+export const aheadId = (id: string, step: number): string => `${id}${AHEAD}${String(step).padStart(6, "0")}`;
+export const isAhead = (id: string): boolean => id.includes(AHEAD);
+
+/** The episodes of a round that are whole, by name. What a killed process began is removed: it is recorded anew, the same to the bit. */
 export async function storedEpisodes(store: Store, round: number): Promise<Map<string, Episode>> {
   const found = new Map<string, Episode>();
-  const prefix = `round-${String(round).padStart(3, "0")}-`;
   for (const id of store.episodeIds()) {
-    if (!id.startsWith(prefix)) continue;
+    if (!id.startsWith(prefixOf(round))) continue;
     const stored = await store.readEpisode(id).catch(() => null);
-    // what a killed process began is recorded anew, the same to the bit
     if (stored?.endInfo) found.set(id, episodeFrom(store.spec, stored));
+    else rmSync(join(store.path, "episodes", `${id}.mcap`));
   }
   return found;
 }

@@ -12,6 +12,7 @@ import {
   lazyTolerance,
   type OpenScore,
   openSampler,
+  plannedActions,
   plansOf,
   pointOfNoReturn,
   randomQueries,
@@ -28,7 +29,7 @@ import {
   type Watched,
   watch,
 } from "../algorithms/index.ts";
-import { foldIn, InputError, quantile, randomKey, wilson } from "../base/index.ts";
+import { foldIn, InputError, pickRows, quantile, randomKey, wilson } from "../base/index.ts";
 import { type Dataset, datasetOf } from "../datasets/index.ts";
 import { calibrate } from "../evaluation/index.ts";
 import { openEnsemble, type Policy, policyRecipe } from "../policies/index.ts";
@@ -82,8 +83,7 @@ export async function prepareGate(request: GateRequest): Promise<PreparedGate> {
   }
   const latest = trials.get(round)?.watched ?? [];
   const opened = await openScore(request);
-  // no model has seen the odd ones
-  const fresh = plansOf(latest.filter((_, i) => i % 2 === 1));
+  const fresh = plansOf(latest.filter((_, i) => !isLearned(i)));
   const found = await thresholdsOf(opened, fresh, recipe);
   const { thresholds, release, ...known } = found;
   const rule = { thresholds, ...(release && { release }), patience: gate.patience, dwell: gate.dwell };
@@ -184,20 +184,18 @@ async function openScore(request: GateRequest): Promise<OpenedScore> {
 const LEVELS = 25;
 const levelsOf = ({ spec: { recipe } }: Policy) => (recipe.head.kind === "diffusion" ? recipe.head.steps : LEVELS);
 
-/** Of all rounds, the trials that are learned from: the even ones; and when the expert could not have saved them. */
+/** Every other trial is learned from; thresholds are found on the others, which no model has seen. */
+const isLearned = (index: number): boolean => index % 2 === 0;
+const toLearnFrom = ({ watched }: Trial): Watched[] => watched.filter((_, i) => isLearned(i));
+
+/** Of all rounds, the trials that are learned from; and when the expert could not have saved them. */
 function learnedFrom(request: GateRequest, task: Task) {
   const rounds = [...request.trials].sort(([a], [b]) => a - b);
-  const watched = rounds.flatMap(([, trial]) => trial.watched.filter((_, i) => i % 2 === 0));
   const ends = rounds.map(([round, trial]) => {
-    trial.ends ??= endsOf(
-      request,
-      task,
-      round,
-      trial.watched.filter((_, i) => i % 2 === 0),
-    );
+    trial.ends ??= endsOf(request, task, round, toLearnFrom(trial));
     return trial.ends;
   });
-  return { watched, ends };
+  return { watched: rounds.flatMap(([, trial]) => toLearnFrom(trial)), ends };
 }
 
 function endsOf({ recipe }: GateRequest, task: Task, round: number, watched: readonly Watched[]) {
@@ -223,14 +221,9 @@ const trainingOf = ({ recipe, round, threads }: GateRequest) => ({
   hidden: [128, 128],
 });
 
-function learnedBy({ recipe, episodes }: GateRequest) {
-  const { weighting, before, lag } = recipe;
-  return aggregate(episodes, { weighting, before, lag });
-}
-
 async function ensembleOf(request: GateRequest) {
   const { recipe, policy, threads } = request;
-  const { dataset, supervision } = learnedBy(request);
+  const { dataset, supervision } = aggregate(request.episodes, request.recipe);
   const { runtime, seed, updates } = trainingOf(request);
   const own = policyRecipe("l2", { hidden: [128, 128] });
   const { clipNorm, ...optimizer } = onlineOptimizer({ ...recipe, learning: { ...recipe.learning, updates } });
@@ -256,15 +249,8 @@ async function ensembleOf(request: GateRequest) {
 async function proposalsOf({ planners, recipe, policy }: GateRequest, histories: Float32Array, count: number) {
   const planner = planners[planners.length - 1];
   const keys = Array.from({ length: count }, (_, row) => foldIn(randomKey(recipe.seed), row));
-  const planned = await planner.plan(histories, keys);
-  const { observationHorizon: To, predictionHorizon: Tp } = policy.spec.horizons;
-  const size = policy.spec.action.names.length;
-  const proposed = new Float32Array(count * size);
-  for (let row = 0; row < count; row++) {
-    const from = (row * Tp + To - 1) * size;
-    proposed.set(planned.subarray(from, from + size), row * size);
-  }
-  return proposed;
+  const chunks = await planner.plan(histories, keys);
+  return plannedActions({ chunks, places: new Int32Array(count) }, policy.spec);
 }
 
 const rowsIn = ({ episodeEnds }: Dataset) => episodeEnds[episodeEnds.length - 1];
@@ -272,16 +258,11 @@ const rowsIn = ({ episodeEnds }: Dataset) => episodeEnds[episodeEnds.length - 1]
 /** From the rows that the expert labelled or drove. */
 async function classifierOf(request: GateRequest) {
   const { policy } = request;
-  const { dataset, supervision } = learnedBy(request);
+  const { dataset, supervision } = aggregate(request.episodes, request.recipe);
   const all = historiesOf(dataset, policy.spec.horizons.observationHorizon);
   const rows = [...supervision.weights.keys()].filter((row) => supervision.weights[row] > 0);
-  const some = (values: Float32Array, size: number) => {
-    const picked = new Float32Array(rows.length * size);
-    for (const [i, row] of rows.entries()) picked.set(values.subarray(row * size, (row + 1) * size), i * size);
-    return picked;
-  };
-  const histories = some(all, all.length / rowsIn(dataset));
-  const labels = some(dataset.action.values, policy.spec.action.names.length);
+  const histories = pickRows(all, all.length / rowsIn(dataset), rows);
+  const labels = pickRows(dataset.action.values, policy.spec.action.names.length, rows);
   const proposed = await proposalsOf(request, histories, rows.length);
   return trainClassifier(policy.spec, { histories, proposed, labels }, trainingOf(request));
 }
@@ -289,7 +270,7 @@ async function classifierOf(request: GateRequest) {
 /** From all that was recorded, and the trials that may be learned from. */
 async function riskOf(request: GateRequest) {
   const { policy, episodes, trials } = request;
-  const alone = [...trials.values()].flatMap(({ watched }) => watched.filter((_, i) => i % 2 === 0));
+  const alone = [...trials.values()].flatMap(toLearnFrom);
   const all = [...episodes, ...alone.map(({ episode }) => episode)];
   const dataset = datasetOf(all, { format: "episodes", source: "rounds", notes: [] });
   const histories = historiesOf(dataset, policy.spec.horizons.observationHorizon);

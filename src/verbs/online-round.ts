@@ -1,8 +1,16 @@
 /** One round's episodes: who drives what, beside whom, and each on disk as soon as it is over. */
-import { rmSync } from "node:fs";
-import { join } from "node:path";
-import { betaOf, cholesky, disturbanceOf, lookAhead, mixturePlanner, smileWeights } from "../algorithms/index.ts";
+import {
+  betaOf,
+  cholesky,
+  disturbanceOf,
+  historiesOf,
+  lookAhead,
+  mixturePlanner,
+  plannedActions,
+  smileWeights,
+} from "../algorithms/index.ts";
 import { InputError, type Key, randomKey } from "../base/index.ts";
+import { datasetOf } from "../datasets/index.ts";
 import type { Store } from "../datasets/node.ts";
 import type { Policy } from "../policies/index.ts";
 import { type Algorithm, type Gated, isGated, type OnlineRecipe } from "../recipes/index.ts";
@@ -17,15 +25,16 @@ import {
   type Watching,
 } from "../supervisors/index.ts";
 import { expertOf, type Task } from "../tasks/index.ts";
+import { type BatchActor, type Environment, type Episode, episodeSeeds, hasLabel, type World } from "../world/index.ts";
 import {
-  type BatchActor,
-  type Environment,
-  type Episode,
-  episodeSeeds,
-  packObservation,
-  type World,
-} from "../world/index.ts";
-import { episodeId, type GateFacts, readGateFacts, storedEpisodes, writeGateFacts } from "./online-files.ts";
+  aheadId,
+  episodeId,
+  type GateFacts,
+  isAhead,
+  readGateFacts,
+  storedEpisodes,
+  writeGateFacts,
+} from "./online-files.ts";
 import { type PreparedGate, prepareGate, type Trials } from "./online-gate.ts";
 
 /** Environments that advance together: also how many episodes a round is extended by while its budget lasts. */
@@ -68,38 +77,34 @@ export const watchingOf = ({ algorithm }: OnlineRecipe): Watching => (isGated(al
 export async function recordRound(request: RoundRequest): Promise<RecordedRound> {
   const { recipe, store, round, onProgress, signal } = request;
   const stored = await storedEpisodes(store, round);
-  for (const id of store.episodeIds()) {
-    if (id.startsWith(episodeId(round, 0).slice(0, 10)) && !stored.has(id)) {
-      rmSync(join(store.path, "episodes", `${id}.mcap`));
-    }
-  }
   const count = round === 0 ? recipe.demonstrations : recipe.episodes;
   const first = round === 0 ? 0 : recipe.demonstrations + (round - 1) * recipe.episodes;
   const seeds = episodeSeeds("demonstrations", recipe.seed, first + count).slice(first);
   const { drive, close } = driverOf(request);
   const episodes: Episode[] = [];
-  for (let start = 0; start < count; start += TOGETHER) {
-    signal?.throwIfAborted();
-    const group = seeds.slice(start, start + TOGETHER);
-    const missing = group.flatMap((_, i) => (stored.has(episodeId(round, start + i)) ? [] : [start + i]));
-    if (missing.length > 0) {
-      await drive(
-        missing.map((index) => seeds[index]),
-        async (episode, i, ahead) => {
-          for (const [step, drive] of ahead) await keep(store, stored, episodeId(round, missing[i], step), drive);
-          await keep(store, stored, episodeId(round, missing[i]), episode);
-        },
-      );
+  try {
+    for (let start = 0; start < count; start += TOGETHER) {
+      signal?.throwIfAborted();
+      const group = seeds.slice(start, start + TOGETHER).map((seed, i) => ({ seed, id: episodeId(round, start + i) }));
+      const missing = group.filter(({ id }) => !stored.has(id));
+      if (missing.length > 0) {
+        await drive(
+          missing.map(({ seed }) => seed),
+          async (episode, i, ahead) => {
+            const { id } = missing[i];
+            for (const [step, imagined] of ahead) await keep(store, stored, aheadId(id, step), imagined);
+            await keep(store, stored, id, episode);
+          },
+        );
+      }
+      for (const { id } of group) episodes.push(stored.get(id) as Episode);
+      onProgress?.(Math.min(start + TOGETHER, count), count);
+      if (round > 0 && recipe.budget > 0 && askedOf(episodes) >= recipe.budget) break;
     }
-    group.forEach((_, i) => {
-      const episode = stored.get(episodeId(round, start + i));
-      if (episode) episodes.push(episode);
-    });
-    onProgress?.(Math.min(start + TOGETHER, count), count);
-    if (round > 0 && recipe.budget > 0 && askedOf(episodes) >= recipe.budget) break;
+  } finally {
+    await close();
   }
-  await close();
-  const ahead = [...stored].flatMap(([id, episode]) => (id.includes("-ahead-") ? [episode] : []));
+  const ahead = [...stored].flatMap(([id, episode]) => (isAhead(id) ? [episode] : []));
   return { gate: await readGateFacts(request.out, round), episodes, ahead };
 }
 
@@ -111,13 +116,10 @@ async function keep(store: Store, stored: Map<string, Episode>, id: string, epis
 
 /** Steps in which the expert drove or said what it would do. */
 function askedOf(episodes: readonly Episode[]): number {
-  return episodes.reduce((sum, { controller, label, spec }) => {
-    const size = spec.action.names.length;
-    const asked = controller.filter(
-      (who, step) => who === "expert" || (label && !Number.isNaN(label[step * size])),
-    ).length;
-    return sum + asked;
-  }, 0);
+  const asked = episodes.map(
+    (episode) => episode.controller.filter((who, step) => who === "expert" || hasLabel(episode, step)).length,
+  );
+  return asked.reduce((sum, count) => sum + count, 0);
 }
 
 type Ahead = ReadonlyMap<number, Episode>;
@@ -190,26 +192,14 @@ function supervised(
 
 /** The gate is made when the first episode needs it: a round that was recorded before needs none. */
 function askedByGate(request: RoundRequest, algorithm: Gated): Drive {
-  const { recipe, task, round, planners, recorded: episodes, trials, threads, out, signal } = request;
+  const { recipe, task, round, planners, recorded: episodes, out } = request;
   const planner = planners[planners.length - 1];
   const expertIn = expertOf(task, recipe.expert);
   let prepared: PreparedGate | null = null;
   return {
     async drive(seeds, onEpisode) {
       if (!prepared) {
-        const policy = await request.policy();
-        prepared = await prepareGate({
-          recipe,
-          algorithm,
-          task,
-          round,
-          planners,
-          policy,
-          episodes,
-          trials,
-          threads,
-          signal,
-        });
+        prepared = await prepareGate({ ...request, algorithm, policy: await request.policy(), episodes });
         await writeGateFacts(out, round, prepared.facts);
       }
       const makeSupervisor = (environment: Environment) => answeringSupervisor(expertIn(environment));
@@ -221,10 +211,11 @@ function askedByGate(request: RoundRequest, algorithm: Gated): Drive {
 
 /** One environment after another, the expert driving on in a fork wherever the policy planned. */
 function lookingAhead(
-  { task, round, recipe }: RoundRequest,
+  request: RoundRequest,
   planner: BatchActor,
   makeSupervisor: (environment: Environment) => Supervisor,
 ): Driver {
+  const { task, recipe } = request;
   const fork = asWorld(task.makeEnvironment(), task);
   const expert = expertOf(task, recipe.expert)(fork);
   const { observationHorizon, predictionHorizon } = recipe.learning.horizons;
@@ -252,11 +243,7 @@ function lookingAhead(
           },
         };
       };
-      await supervise(task.makeEnvironment, planner, [seed], {
-        makeSupervisor: makeLooking,
-        policyVersion: `round-${round - 1}`,
-        onEpisode: (episode) => onEpisode(episode, i, ahead),
-      });
+      await supervised(request, planner, makeLooking)([seed], (episode) => onEpisode(episode, i, ahead));
     }
   };
 }
@@ -281,37 +268,16 @@ const RECENT = 5;
 
 /** Label less plan, [T, Da], of the latest episodes. */
 async function residualsOf(episodes: readonly Episode[], planner: BatchActor): Promise<Float32Array[]> {
-  const { observationHorizon: To } = planner.horizons;
+  const { horizons } = planner;
   const key: Key = randomKey(0);
   const residuals: Float32Array[] = [];
-  for (const { spec, length, observation, action, label } of episodes.slice(-RECENT)) {
-    const size = spec.action.names.length;
-    const width = Object.values(spec.observation).reduce((sum, { names }) => sum + names.length, 0);
-    const histories = new Float32Array(length * To * width);
-    for (let step = 0; step < length; step++) {
-      for (let back = 0; back < To; back++) {
-        const row = Math.max(0, step - (To - 1 - back));
-        const seen = Object.fromEntries(
-          Object.entries(spec.observation).map(([array, { names }]) => [
-            array,
-            observation[array].subarray(row * names.length, (row + 1) * names.length),
-          ]),
-        );
-        packObservation(spec.observation, seen, histories, (step * To + back) * width);
-      }
-    }
-    const planned = await planner.plan(
-      histories,
-      Array.from({ length }, () => key),
-    );
-    const chunk = planned.length / length;
-    const wanted = label ?? action;
-    residuals.push(
-      Float32Array.from(
-        { length: length * size },
-        (_, i) => wanted[i] - planned[Math.floor(i / size) * chunk + (To - 1) * size + (i % size)],
-      ),
-    );
+  for (const episode of episodes.slice(-RECENT)) {
+    const { spec, length, action, label } = episode;
+    const dataset = datasetOf([episode], { format: "episodes", source: "rounds", notes: [] });
+    const keys = Array.from({ length }, () => key);
+    const chunks = await planner.plan(historiesOf(dataset, horizons.observationHorizon), keys);
+    const planned = plannedActions({ chunks, places: new Int32Array(length) }, { horizons, action: spec.action });
+    residuals.push((label ?? action).map((wanted, i) => wanted - planned[i]));
   }
   return residuals;
 }

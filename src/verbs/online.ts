@@ -1,11 +1,10 @@
 /** The online half from nothing to a run on disk: rounds of recording under supervision and learning from all of it. */
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { aggregate, allOf, boundedSpec, cloneBehaviour } from "../algorithms/index.ts";
+import { aggregate, boundedSpec, cloneRecorded } from "../algorithms/index.ts";
 import { InputError, wilson } from "../base/index.ts";
-import type { Dataset } from "../datasets/index.ts";
 import { type Evaluation, evaluate } from "../evaluation/index.ts";
-import { exportPolicy, openPolicy, type Policy, type PolicyActor, type PolicySpec } from "../policies/index.ts";
+import { exportPolicy, openPolicy, type Policy, type PolicyActor } from "../policies/index.ts";
 import {
   completeOnlineRecipe,
   type OnlineRecipe,
@@ -18,7 +17,7 @@ import { createRun, openRun, type Run } from "../runs/node.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { type Account, accountOf, addAccounts } from "../supervisors/index.ts";
 import { expertOf, type Task } from "../tasks/index.ts";
-import { type Box, type Episode, episodeSeeds } from "../world/index.ts";
+import { type Episode, episodeSeeds } from "../world/index.ts";
 import {
   type RoundFacts,
   readRounds,
@@ -51,7 +50,6 @@ export interface OnlineRequest {
    */
   readonly onRound?: (facts: RoundFacts, policy: Policy | null) => void | Promise<void>;
   readonly onProgress?: (progress: OnlineProgress) => void;
-  readonly onNote?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -93,16 +91,31 @@ export async function learnOnline(request: OnlineRequest): Promise<OnlineResult>
   const trials: Trials = new Map();
   let total = accountOf([], "person");
   let previous: readonly Episode[] = [];
-  let warm: Policy | null = null;
+  /** Of the round before, once this process has trained or read it. */
+  let latest: Policy | null = null;
   await run.rewind(rounds.length);
   try {
     for (let round = 0; round <= recipe.rounds; round++) {
       const report = (stage: OnlineProgress["stage"]) => (position: number, total: number) =>
         onProgress?.({ round, stage, position, total });
       const started = performance.now();
-      const policy = () => readPolicy(out, round - 1, episodes, recipe, spec.action);
+      const before = episodes.length;
+      const policyBefore = async () => (latest ??= await readPolicy(out, round - 1, episodes.slice(0, before), recipe));
       const recorded = await recordRound({
-        ...{ recipe, task, store, round, planners, previous, recorded: episodes, policy, trials, threads, out, signal },
+        ...{
+          recipe,
+          task,
+          store,
+          round,
+          planners,
+          previous,
+          recorded: episodes,
+          policy: policyBefore,
+          trials,
+          threads,
+          out,
+          signal,
+        },
         onProgress: report("recording"),
       });
       const recordedAt = performance.now();
@@ -113,16 +126,14 @@ export async function learnOnline(request: OnlineRequest): Promise<OnlineResult>
       let fresh: Policy | null = null;
       if (!rounds[round]) {
         const shown = recipe.algorithm === "smile" && round > 0 ? [...previous, ...recorded.ahead] : episodes;
-        if (recipe.start === "warm")
-          warm ??= round === 0 ? null : await readPolicy(out, round - 1, episodes, recipe, spec.action);
+        const warm = recipe.start === "warm" && round > 0 ? await policyBefore() : null;
         const trained = await learn(shown, {
-          ...{ recipe, bounds: spec.action, warm, threads, signal },
+          ...{ recipe, warm, threads, signal },
           seed: recipe.seed + SEED_STRIDE * round,
           onProgress: report("training"),
         });
         const trainedAt = performance.now();
         fresh = trained.policy;
-        if (recipe.start === "warm") warm = fresh;
         const judged = await judgePolicy(trained.policy, task, recipe, report("judging"));
         await run.writeFile(roundPolicyFile(round), exportPolicy(trained.policy));
         await run.writeFile(roundParametersFile(round), parametersFile(trained.policy));
@@ -146,6 +157,7 @@ export async function learnOnline(request: OnlineRequest): Promise<OnlineResult>
         run.appendMetrics(metricsOf(rounds[round]));
         await writeRound(run, rounds[round]);
       }
+      latest = fresh;
       planners.push(await openPolicy(nodeRuntime({ threads: 1 }), await readFile(join(out, roundPolicyFile(round)))));
       await onRound?.(rounds[round], fresh);
     }
@@ -189,8 +201,6 @@ function accountOfRound({ episodes, ahead, gate }: RecordedRound, recipe: Online
 
 interface Learning {
   readonly recipe: OnlineRecipe;
-  /** Of the actions. */
-  readonly bounds: Box;
   /** The policy to go on from; null: from scratch. */
   readonly warm: Policy | null;
   readonly seed: number;
@@ -208,28 +218,22 @@ interface Learned {
 }
 
 async function learn(episodes: readonly Episode[], learning: Learning): Promise<Learned> {
-  const { recipe, bounds, warm, seed, threads, onProgress, signal } = learning;
-  const { weighting, before, lag } = recipe;
-  const { dataset, supervision } = aggregate(episodes, { weighting, before, lag });
-  const split = allOf(dataset);
+  const { recipe, warm, threads, onProgress, ...rest } = learning;
   const losses: number[] = [];
-  const policy = await cloneBehaviour({
+  const { policy, supervision } = await cloneRecorded(episodes, {
     ...recipe.learning,
-    dataset,
-    split,
-    supervision,
-    spec: warm?.spec ?? specOf(dataset, recipe, bounds),
+    ...rest,
+    aggregation: recipe,
+    observation: recipe.learning.normaliseObservation,
+    spec: warm?.spec,
     initial: warm?.parameters,
     optimizer: onlineOptimizer(recipe),
-    seed,
     runtime: nodeRuntime({ threads }),
-    signal,
     onProgress({ update, updates, loss }) {
       if (update > 0.9 * updates) losses.push(loss);
       onProgress(update, updates);
     },
   });
-  signal?.throwIfAborted();
   return {
     policy,
     rows: supervision.weights.reduce((sum, weight) => sum + (weight > 0 ? 1 : 0), 0),
@@ -237,21 +241,17 @@ async function learn(episodes: readonly Episode[], learning: Learning): Promise<
   };
 }
 
-/** What is fixed of the policy: its spec, fitted to a round's data; actions reach as far as their space does. */
-const specOf = (dataset: Dataset, { learning }: OnlineRecipe, bounds: Box): PolicySpec =>
-  boundedSpec({ dataset, ...learning, observation: learning.normaliseObservation, bounds });
-
 /** The policy of a round, from its files: of the spec of round 0 where rounds go on from one another, else of its own data. */
 async function readPolicy(
   out: string,
   round: number,
   episodes: readonly Episode[],
-  recipe: OnlineRecipe,
-  bounds: Box,
+  { start, demonstrations, learning }: OnlineRecipe,
 ): Promise<Policy> {
-  const shown = recipe.start === "warm" ? episodes.slice(0, recipe.demonstrations) : episodes;
+  const shown = start === "warm" ? episodes.slice(0, demonstrations) : episodes;
   const { dataset } = aggregate(shown, { weighting: "expert" });
-  const spec = specOf(dataset, recipe, bounds);
+  const bounds = shown[0].spec.action;
+  const spec = boundedSpec({ ...learning, dataset, observation: learning.normaliseObservation, bounds });
   const path = join(out, roundParametersFile(round));
   return { spec, parameters: parametersIn(await readFile(path), path, spec) };
 }

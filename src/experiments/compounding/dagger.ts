@@ -1,5 +1,5 @@
 /** DAgger's rounds (Ross et al. 2011, Algorithm 3.1), with beta 1 in the first and 0 afterwards: the paper's parameter-free choice. */
-import { aggregate, allOf, boundedSpec, type CloneOptions, cloneBehaviour } from "../../algorithms/index.ts";
+import { type CloneOptions, cloneRecorded } from "../../algorithms/index.ts";
 import type { Normalisation } from "../../datasets/index.ts";
 import { exportPolicy, openPolicy, type Policy, type PolicySpec } from "../../policies/index.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
@@ -14,24 +14,10 @@ export interface Learning
 }
 
 /** A policy of these episodes; with the spec of an earlier one, or a new one fitted to them. */
-export async function clone(
-  episodes: readonly Episode[],
-  { observation, signal, ...learning }: Learning,
-  spec?: PolicySpec,
-): Promise<Policy> {
-  const { dataset, supervision } = aggregate(episodes, { weighting: "expert" });
-  const bounds = episodes[0].spec.action;
-  const policy = await cloneBehaviour({
-    ...learning,
-    dataset,
-    supervision,
-    split: allOf(dataset),
-    spec: spec ?? boundedSpec({ ...learning, dataset, observation, bounds }),
-    runtime: nodeRuntime({ threads: 1 }),
-    signal,
-  });
-  signal.throwIfAborted();
-  return policy;
+export async function clone(episodes: readonly Episode[], learning: Learning, spec?: PolicySpec): Promise<Policy> {
+  const aggregation = { weighting: "expert" } as const;
+  return (await cloneRecorded(episodes, { ...learning, aggregation, spec, runtime: nodeRuntime({ threads: 1 }) }))
+    .policy;
 }
 
 export interface DaggerOptions {
