@@ -32,7 +32,7 @@ export {
   type StoredEpisode,
 } from "./store/record.ts";
 export type { EpisodeRecording } from "./store/recording.ts";
-export { createStore, type NewAnnotation, openStore, type Store } from "./store/store.ts";
+export { createStore, type NewAnnotation, openOrCreateStore, openStore, type Store } from "./store/store.ts";
 export { mergeStores, splitStore } from "./store/transfer.ts";
 
 const DRIVING_LOG = "driving_log.csv";

@@ -1,8 +1,8 @@
 /** Demonstrations by scripted experts, as a dataset on disk. */
-import { readdirSync, rmdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { InputError, type Rate, wilson } from "../base/index.ts";
-import { createStore, openStore, type Store, type StoredEpisode, type StoreProvenance } from "../datasets/node.ts";
+import { openOrCreateStore, type Store, type StoredEpisode, type StoreProvenance } from "../datasets/node.ts";
 import { expertOf } from "../tasks/index.ts";
 import { runJobs, siblingModule } from "../workers/index.ts";
 import { type Box, type EnvironmentSpec, episodeSeeds } from "../world/index.ts";
@@ -148,14 +148,7 @@ function provenanceOf(experts: readonly string[], seed: number, successfulOnly: 
 
 /** The store at `out`, made if absent. Throws InputError where what is there is not the beginning of the same one. */
 async function openOrCreate(out: string, spec: EnvironmentSpec, provenance: StoreProvenance): Promise<Store> {
-  const names = listed(out);
-  if (!names.includes("dataset.json")) {
-    // Killed between the folder and its dataset.json.
-    if (names.length > 0 && names.every((name) => name === "episodes" || name.startsWith(".unfinished-")))
-      clear(out, names);
-    return createStore(out, { spec, provenance });
-  }
-  const store = await openStore(out);
+  const store = await openOrCreateStore(out, { spec, provenance });
   const refuse = (what: string, found: string, expected: string): never => {
     throw new InputError(`${out}: holds another dataset: ${what} is ${found}, expected ${expected}`);
   };
@@ -176,23 +169,6 @@ function textOf({ name, observation, action, controlRate, maxSteps, modes }: Env
   const plain = ({ names, units, low, high }: Box) => [names, units, low, high];
   const boxes = Object.entries(observation).map(([array, box]) => [array, plain(box)]);
   return JSON.stringify([name, boxes, plain(action), controlRate, maxSteps, modes ?? []]);
-}
-
-function listed(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // What it is instead of a folder, createStore says.
-    return [];
-  }
-}
-
-function clear(out: string, names: readonly string[]): void {
-  if (names.includes("episodes") && listed(join(out, "episodes")).length > 0) return;
-  for (const name of names) {
-    if (name === "episodes") rmdirSync(join(out, name));
-    else rmSync(join(out, name));
-  }
 }
 
 /** By index, what is whole in the store. What is not is removed: it is going to be recorded anew, the same to the bit. */

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, type Rate } from "../base/index.ts";
-import { createStore, episodeFrom, openStore, type Store } from "../datasets/node.ts";
+import { episodeFrom, openOrCreateStore, type Store } from "../datasets/node.ts";
 import type { Readings } from "../rollouts/index.ts";
 import { type Run, writeFileAtomic } from "../runs/node.ts";
 import type { Account } from "../supervisors/index.ts";
@@ -49,7 +49,7 @@ export const roundPolicyFile = (round: number) => `${nameOfRound(round)}.onnx`;
 export const roundParametersFile = (round: number) => `${nameOfRound(round)}.safetensors`;
 const roundFactsFile = (round: number) => `${nameOfRound(round)}.json`;
 const roundGateFile = (round: number) => `${nameOfRound(round)}-gate.json`;
-export const DATA_FOLDER = "data";
+const DATA_FOLDER = "data";
 
 /** The facts of the rounds that are finished: a round is, once its facts are on disk, which are written last. */
 export async function readRounds(run: string, rounds: number): Promise<RoundFacts[]> {
@@ -80,14 +80,8 @@ export const writeRound = (run: Run, facts: RoundFacts): Promise<void> =>
   run.writeFile(roundFactsFile(facts.round), `${JSON.stringify(facts, null, 2)}\n`);
 
 /** The store of a run's episodes, made if absent. */
-export async function roundStore(run: string, spec: EnvironmentSpec, notes: readonly string[]): Promise<Store> {
-  const path = join(run, DATA_FOLDER);
-  const exists = await readFile(join(path, "dataset.json")).then(
-    () => true,
-    () => false,
-  );
-  return exists ? openStore(path) : createStore(path, { spec, provenance: { source: "apprentice dagger", notes } });
-}
+export const roundStore = (run: string, spec: EnvironmentSpec, notes: readonly string[]): Promise<Store> =>
+  openOrCreateStore(join(run, DATA_FOLDER), { spec, provenance: { source: "apprentice dagger", notes } });
 
 const prefixOf = (round: number): string => `round-${String(round).padStart(3, "0")}-`;
 /** The name of the n-th episode of a round. */

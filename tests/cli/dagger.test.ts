@@ -7,30 +7,17 @@ import { ONLINE_FLAGS } from "../../src/cli/online-flags.ts";
 import { addRecipeFlags, recipeOfFlags } from "../../src/cli/recipe-flags.ts";
 import { completeOnlineRecipe, onlineRecipeJsonSchema } from "../../src/recipes/index.ts";
 import { runHere } from "./command.ts";
+import { leavesOf } from "./schema-leaves.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "apprentice-dagger-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
-
-interface Schema {
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly oneOf?: readonly Schema[];
-  readonly anyOf?: readonly Schema[];
-}
-
-function leavesOf({ properties, oneOf, anyOf }: Schema, path = ""): string[] {
-  const inner = [
-    ...Object.entries(properties ?? {}).flatMap(([name, one]) => leavesOf(one, path ? `${path}.${name}` : name)),
-    ...[...(oneOf ?? []), ...(anyOf ?? [])].flatMap((one) => leavesOf(one, path)),
-  ];
-  return inner.length > 0 ? [...new Set(inner)] : [path];
-}
 
 describe("the flags of apprentice dagger", () => {
   it("reach every field of the recipe but what the file is and the task, which is an argument", () => {
     const fields = ONLINE_FLAGS.map(({ field }) => field);
     // one flag chooses a schedule, a foresight or a weighting as a whole
     const whole = ["beta", "foresight", "weighting"];
-    const leaves = leavesOf(onlineRecipeJsonSchema() as Schema).map((path) => {
+    const leaves = leavesOf(onlineRecipeJsonSchema()).map((path) => {
       const [first] = path.split(".");
       return whole.includes(first) ? first : path;
     });

@@ -2,25 +2,11 @@ import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { addRecipeFlags, RECIPE_FLAGS, recipeOfFlags } from "../../src/cli/recipe-flags.ts";
 import { type RecipePart, recipeJsonSchema, recipeOver } from "../../src/recipes/index.ts";
-
-interface Schema {
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly oneOf?: readonly Schema[];
-  readonly anyOf?: readonly Schema[];
-}
-
-/** The paths of all fields that hold no other fields, of every kind there is to choose from. */
-function leavesOf({ properties, oneOf, anyOf }: Schema, path = ""): string[] {
-  const inner = [
-    ...Object.entries(properties ?? {}).flatMap(([name, one]) => leavesOf(one, path ? `${path}.${name}` : name)),
-    ...[...(oneOf ?? []), ...(anyOf ?? [])].flatMap((one) => leavesOf(one, path)),
-  ];
-  return inner.length > 0 ? [...new Set(inner)] : [path];
-}
+import { leavesOf } from "./schema-leaves.ts";
 
 /** Not chosen by a flag: what the file is, and what is learned from, which are arguments. */
 const WITHOUT_FLAG = ["kind", "version", "datasets", "task"];
-const leaves = leavesOf(recipeJsonSchema() as Schema).filter((path) => !WITHOUT_FLAG.includes(path.split(".")[0]));
+const leaves = leavesOf(recipeJsonSchema()).filter((path) => !WITHOUT_FLAG.includes(path.split(".")[0]));
 
 /** What is written behind the flag of each field, and what the recipe then holds. */
 const EXAMPLES: Readonly<Record<string, readonly [text: string | null, value: unknown]>> = {

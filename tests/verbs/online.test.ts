@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -182,6 +182,16 @@ describe("a run", () => {
       return [];
     }
   }
+
+  it("goes on where it was killed before its dataset had begun", async () => {
+    const { path } = await learn("begun", {});
+    const whole = readFileSync(join(path, "policy.onnx"));
+    for (const name of ["data", "rounds", "policy.onnx"]) rmSync(join(path, name), { recursive: true });
+    mkdirSync(join(path, "data", "episodes"), { recursive: true });
+    writeFileSync(join(path, "data", ".unfinished-1-0-dataset.json"), "{");
+    await learnOnline({ task: "fork", out: path, resume: true, threads: 1 });
+    expect(readFileSync(join(path, "policy.onnx")).equals(whole)).toBe(true);
+  });
 
   it("warm goes on from the parameters of the round before, also after a kill", async () => {
     await learn("warm", { start: "warm" });

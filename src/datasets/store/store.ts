@@ -2,11 +2,11 @@
  * The episode store: a folder with `dataset.json`, `episodes/ID.mcap` (one file per episode, only ever added to) and
  * `annotations.jsonl`. Any number of processes may record into it at once, each its own episodes.
  */
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError, unusable } from "../../base/index.ts";
-import { writeFileAtomic } from "../../runs/node.ts";
+import { UNFINISHED, writeFileAtomic } from "../../runs/node.ts";
 import { type EnvironmentSpec, type Episode, observationAt } from "../../world/index.ts";
 import {
   type Annotation,
@@ -81,6 +81,34 @@ export async function createStore(
     throw unusable(path, "made a dataset", error);
   }
   return openStore(path);
+}
+
+/**
+ * The store at `path`, made as described where there is none, or where a process was killed between the folder and its
+ * manifest. What is there may be another store: that is the caller's to judge. Throws as both do.
+ */
+export async function openOrCreateStore(path: string, parts: NewStore): Promise<Store> {
+  const names = listed(path);
+  if (names.includes(MANIFEST_FILE)) return openStore(path);
+  if (names.every((name) => name === EPISODES || name.startsWith(UNFINISHED))) clear(path, names);
+  return createStore(path, parts);
+}
+
+function listed(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // What it is instead of a folder, createStore says.
+    return [];
+  }
+}
+
+function clear(folder: string, names: readonly string[]): void {
+  if (names.includes(EPISODES) && listed(join(folder, EPISODES)).length > 0) return;
+  for (const name of names) {
+    if (name === EPISODES) rmdirSync(join(folder, name));
+    else rmSync(join(folder, name));
+  }
 }
 
 /** Makes a store that `fill` puts episodes into. Where that fails (a full disk), nothing of it stays. Throws as both do. */
