@@ -7,13 +7,13 @@ import { preciseCosine, preciseSine, randomStream } from "../../base/index.ts";
 import {
   box,
   type EnvironmentSpec,
-  findOutside,
   type Info,
   type Observation,
   type Snapshot,
   type World,
   worldKey,
 } from "../../world/index.ts";
+import { valueWorld } from "../value-world.ts";
 
 /** SI units; angles in rad, 0 is upright, positive leans to the right. */
 export const CART_POLE = {
@@ -77,51 +77,18 @@ function cartPoleSpec(maxSteps: number): EnvironmentSpec {
  * be within when the clock ends it. The last step of the clock can still terminate, where Gymnasium reports both.
  */
 export function cartPoleWorld({ maxSteps = 500 }: { maxSteps?: number } = {}): CartPoleWorld {
-  const spec = cartPoleSpec(maxSteps);
-  let state: CartPoleState | null = null;
-  let steps = 0;
-
-  // as in Gymnasium, a start beyond the limits is an episode of one step
-  const terminated = (now: CartPoleState) => steps > 0 && hasFailed(now);
-  const describe = (now: CartPoleState) => ({ success: steps >= maxSteps && !hasFailed(now) });
-  const start = (from: CartPoleState) => {
-    state = checked(from);
-    steps = 0;
-    return { observation: observe(state), info: describe(state) };
-  };
-
-  return {
-    spec,
-    reset: (seed) => start(drawStart(seed)),
-    start,
-    step(action) {
-      if (!state) throw new Error("cart-pole: step before the first reset");
-      if (terminated(state) || steps >= maxSteps) throw new Error("cart-pole: step after the end of the episode");
-      const problem = findOutside(spec.action, action);
-      if (problem) throw new RangeError(`cart-pole: action ${problem}`);
-      state = advance(state, action[0] >= 0 ? force : -force);
-      steps += 1;
-      const ended = terminated(state);
-      return {
-        observation: observe(state),
-        reward: 1,
-        terminated: ended,
-        truncated: !ended && steps >= maxSteps,
-        info: describe(state),
-      };
-    },
-    state() {
-      if (!state) throw new Error("cart-pole: state before the first reset");
-      return state;
-    },
-    snapshot() {
-      if (!state) throw new Error("cart-pole: snapshot before the first reset");
-      return { ...state, steps };
-    },
-    restore(snapshot) {
-      [state, steps] = readSnapshot(snapshot);
-    },
-  };
+  const { startAt, ...world } = valueWorld<CartPoleState>({
+    spec: cartPoleSpec(maxSteps),
+    begin: drawStart,
+    advance: (state, action) => advance(state, action[0] >= 0 ? force : -force),
+    observe,
+    reward: () => 1,
+    describe: (state, steps) => ({ success: steps >= maxSteps && !hasFailed(state) }),
+    // as in Gymnasium, a start beyond the limits is an episode of one step
+    hasTerminated: (state, steps) => steps > 0 && hasFailed(state),
+    read: readState,
+  });
+  return { ...world, start: (from) => startAt(checked(from)) };
 }
 
 /** One period of Euler's method, in Gymnasium's order of operations, so that its rounding is ours (Florian 2007, without friction). */
@@ -160,14 +127,11 @@ function checked({ position, velocity, angle, rate }: CartPoleState): CartPoleSt
   return { position, velocity, angle, rate };
 }
 
-function readSnapshot(snapshot: Snapshot): [CartPoleState, steps: number] {
-  const { position, velocity, angle, rate, steps } = snapshot;
+function readState({ position, velocity, angle, rate }: Snapshot): CartPoleState | null {
   const fits =
     typeof position === "number" &&
     typeof velocity === "number" &&
     typeof angle === "number" &&
-    typeof rate === "number" &&
-    typeof steps === "number";
-  if (!fits) throw new Error(`cart-pole: ${JSON.stringify(snapshot)} is no snapshot of this world`);
-  return [{ position, velocity, angle, rate }, steps];
+    typeof rate === "number";
+  return fits ? { position, velocity, angle, rate } : null;
 }

@@ -7,13 +7,13 @@ import { preciseCosine as cosine, randomStream, preciseSine as sine } from "../.
 import {
   box,
   type EnvironmentSpec,
-  findOutside,
   type Info,
   type Observation,
   type Snapshot,
   type World,
   worldKey,
 } from "../../world/index.ts";
+import { valueWorld } from "../value-world.ts";
 
 /** SI units (the rod has 1 kg and 1 m); angles in rad, 0 is upright. */
 export const PENDULUM = {
@@ -67,52 +67,33 @@ function pendulumSpec(maxSteps: number): EnvironmentSpec {
  * the last 20 steps (1 s); `info.held` counts them.
  */
 export function pendulumWorld({ maxSteps = 200 }: { maxSteps?: number } = {}): PendulumWorld {
-  const spec = pendulumSpec(maxSteps);
-  let state: PendulumState | null = null;
-  let steps = 0;
-  /** Steps in a row that ended upright and slow. */
-  let upright = 0;
-
-  const describe = () => ({ success: upright >= held.steps, held: upright });
-  const start = (from: PendulumState) => {
-    state = checked(from);
-    [steps, upright] = [0, 0];
-    return { observation: observe(state), info: describe() };
-  };
-
+  const { startAt, state, ...world } = valueWorld<State>({
+    spec: pendulumSpec(maxSteps),
+    begin: (seed) => ({ ...drawStart(seed), upright: 0 }),
+    advance(before, action) {
+      const next = advance(before, action[0]);
+      // named one by one: spread, they take twice the time
+      const { angle, rate } = next;
+      return { angle, rate, upright: isHeld(next) ? before.upright + 1 : 0 };
+    },
+    observe,
+    reward: (_, before, action) => -costOf(before, action[0]),
+    describe: ({ upright }) => ({ success: upright >= held.steps, held: upright }),
+    read: readState,
+  });
   return {
-    spec,
-    reset: (seed) => start(drawStart(seed)),
-    start,
-    step(action) {
-      if (!state) throw new Error("pendulum: step before the first reset");
-      if (steps >= maxSteps) throw new Error("pendulum: step after the end of the episode");
-      const problem = findOutside(spec.action, action);
-      if (problem) throw new RangeError(`pendulum: action ${problem}`);
-      const reward = -costOf(state, action[0]);
-      state = advance(state, action[0]);
-      steps += 1;
-      upright = isHeld(state) ? upright + 1 : 0;
-      return {
-        observation: observe(state),
-        reward,
-        terminated: false,
-        truncated: steps >= maxSteps,
-        info: describe(),
-      };
-    },
+    ...world,
+    start: (from) => startAt({ ...checked(from), upright: 0 }),
     state() {
-      if (!state) throw new Error("pendulum: state before the first reset");
-      return state;
-    },
-    snapshot() {
-      if (!state) throw new Error("pendulum: snapshot before the first reset");
-      return { ...state, steps, upright };
-    },
-    restore(snapshot) {
-      [state, steps, upright] = readSnapshot(snapshot);
+      const { angle, rate } = state();
+      return { angle, rate };
     },
   };
+}
+
+interface State extends PendulumState {
+  /** Steps in a row that ended upright and slow. */
+  readonly upright: number;
 }
 
 /** Gymnasium's torque is a float32, and so are its products with constants. */
@@ -156,10 +137,7 @@ function checked({ angle, rate }: PendulumState): PendulumState {
   return { angle, rate };
 }
 
-function readSnapshot(snapshot: Snapshot): [PendulumState, steps: number, upright: number] {
-  const { angle, rate, steps, upright } = snapshot;
-  const fits =
-    typeof angle === "number" && typeof rate === "number" && typeof steps === "number" && typeof upright === "number";
-  if (!fits) throw new Error(`pendulum: ${JSON.stringify(snapshot)} is no snapshot of this world`);
-  return [{ angle, rate }, steps, upright];
+function readState({ angle, rate, upright }: Snapshot): State | null {
+  const fits = typeof angle === "number" && typeof rate === "number" && typeof upright === "number";
+  return fits ? { angle, rate, upright } : null;
 }

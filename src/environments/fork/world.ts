@@ -4,7 +4,8 @@
  * it has begun to take.
  */
 import { randomStream } from "../../base/index.ts";
-import { box, type EnvironmentSpec, findOutside, type Snapshot, type World, worldKey } from "../../world/index.ts";
+import { box, type EnvironmentSpec, type Snapshot, type World, worldKey } from "../../world/index.ts";
+import { valueWorld } from "../value-world.ts";
 
 /** Lengths in m, speeds in m/s, times in s. x points ahead, y to the left. */
 export const FORK = {
@@ -39,7 +40,6 @@ function forkSpec(maxSteps: number): EnvironmentSpec {
 interface State {
   x: number;
   y: number;
-  steps: number;
   contact: boolean;
   /** The side on which the obstacle was passed, once it was. */
   side: "left" | "right" | null;
@@ -50,55 +50,31 @@ interface State {
  * the side on which the disc was passed.
  */
 export function forkWorld({ maxSteps = STEPS_TO_GOAL }: { maxSteps?: number } = {}): World {
-  const spec = forkSpec(maxSteps);
-  let state: State | null = null;
-
-  const observe = ({ x, y }: State) => ({ position: Float32Array.of(x, y) });
   const succeeded = ({ contact, x }: State) => !contact && x >= FORK.goal;
-  const terminated = (now: State) => now.contact || now.x >= FORK.goal;
-  const describe = (now: State) => ({
-    success: succeeded(now),
-    contact: now.contact,
-    ...(now.side && { mode: now.side }),
-  });
-
-  return {
-    spec,
-    reset(seed) {
+  return valueWorld<State>({
+    spec: forkSpec(maxSteps),
+    begin(seed) {
       const y = FORK.startDeviation * randomStream(worldKey(seed)).normal();
-      state = { x: 0, y, steps: 0, contact: false, side: null };
-      return { observation: observe(state), info: describe(state) };
+      return { x: 0, y, contact: false, side: null };
     },
-    step(action) {
-      if (!state) throw new Error("fork: step before the first reset");
-      if (terminated(state) || state.steps >= maxSteps) throw new Error("fork: step after the end of the episode");
-      const problem = findOutside(spec.action, action);
-      if (problem) throw new RangeError(`fork: action ${problem}`);
-      state = advance(state, action[0]);
-      const ended = terminated(state);
-      return {
-        observation: observe(state),
-        reward: succeeded(state) ? 1 : 0,
-        terminated: ended,
-        truncated: !ended && state.steps >= maxSteps,
-        info: describe(state),
-      };
-    },
-    snapshot() {
-      if (!state) throw new Error("fork: snapshot before the first reset");
-      return { ...state };
-    },
-    restore(snapshot) {
-      state = readState(snapshot);
-    },
-  };
+    advance: (state, action) => advance(state, action[0]),
+    observe: ({ x, y }) => ({ position: Float32Array.of(x, y) }),
+    reward: (state) => (succeeded(state) ? 1 : 0),
+    describe: (state) => ({
+      success: succeeded(state),
+      contact: state.contact,
+      ...(state.side && { mode: state.side }),
+    }),
+    hasTerminated: ({ contact, x }) => contact || x >= FORK.goal,
+    read: readState,
+  });
 }
 
-function advance({ x, y, steps, side }: State, lateralRate: number): State {
+function advance({ x, y, side }: State, lateralRate: number): State {
   const next = { x: x + FORK.speed * FORK.period, y: y + lateralRate * FORK.period };
   const contact = touches(x, y, next.x, next.y);
   const passed = !contact && next.x >= FORK.obstacle.x ? (next.y > FORK.obstacle.y ? "left" : "right") : null;
-  return { ...next, steps: steps + 1, contact, side: side ?? passed };
+  return { ...next, contact, side: side ?? passed };
 }
 
 /** Whether the straight way of one step comes within the obstacle's radius: no step jumps over it. */
@@ -111,14 +87,11 @@ function touches(fromX: number, fromY: number, toX: number, toY: number): boolea
   return offX * offX + offY * offY < radius * radius;
 }
 
-function readState(snapshot: Snapshot): State {
-  const { x, y, steps, contact, side } = snapshot;
+function readState({ x, y, contact, side }: Snapshot): State | null {
   const fits =
     typeof x === "number" &&
     typeof y === "number" &&
-    typeof steps === "number" &&
     typeof contact === "boolean" &&
     (side === "left" || side === "right" || side === null);
-  if (!fits) throw new Error(`fork: ${JSON.stringify(snapshot)} is no snapshot of this world`);
-  return { x, y, steps, contact, side };
+  return fits ? { x, y, contact, side } : null;
 }

@@ -4,7 +4,8 @@
  * off, one right turn comes back, and below every step costs 1.
  */
 import { randomStream } from "../../base/index.ts";
-import { box, type EnvironmentSpec, findOutside, type Snapshot, type World, worldKey } from "../../world/index.ts";
+import { box, type EnvironmentSpec, type World, worldKey } from "../../world/index.ts";
+import { valueWorld } from "../value-world.ts";
 import type { ManyEpisodes } from "./many.ts";
 
 export interface ChainOptions {
@@ -40,7 +41,6 @@ const signIn = (word: number, step: number): number => ((word << (step % WORD)) 
 
 interface State {
   readonly seed: number;
-  readonly steps: number;
   readonly off: 0 | 1;
 }
 
@@ -49,49 +49,19 @@ interface State {
  * ends an episode; success is to be on the track then.
  */
 export function chainWorld({ maxSteps = 64, wayBack = true }: ChainOptions = {}): World {
-  const spec = chainSpec(maxSteps);
-  let state: State | null = null;
-
-  const signOf = ({ seed, steps }: State) => signIn(wordAt(seed, steps), steps);
-  const observe = (now: State) => ({ track: Float32Array.of(signOf(now), now.off) });
-  const describe = ({ off, steps }: State) => ({ success: steps >= maxSteps && off === 0 });
-
-  return {
-    spec,
-    reset(seed) {
-      state = { seed, steps: 0, off: 0 };
-      return { observation: observe(state), info: describe(state) };
-    },
-    step(action) {
-      if (!state) throw new Error("chain: step before the first reset");
-      if (state.steps >= maxSteps) throw new Error("chain: step after the end of the episode");
-      const problem = findOutside(spec.action, action);
-      if (problem) throw new RangeError(`chain: action ${problem}`);
-      const { seed, steps } = state;
-      const off = isOffAfter(signOf(state), state.off, action[0], wayBack) ? 1 : 0;
-      state = { seed, steps: steps + 1, off };
-      return {
-        observation: observe(state),
-        reward: 0 - off,
-        terminated: false,
-        truncated: state.steps >= maxSteps,
-        info: describe(state),
-      };
-    },
-    snapshot() {
-      if (!state) throw new Error("chain: snapshot before the first reset");
-      return { ...state };
-    },
-    restore(snapshot) {
-      state = readState(snapshot);
-    },
-  };
-}
-
-function readState(snapshot: Snapshot): State {
-  const { seed, steps, off } = snapshot;
-  if (typeof seed === "number" && typeof steps === "number" && (off === 0 || off === 1)) return { seed, steps, off };
-  throw new Error(`chain: ${JSON.stringify(snapshot)} is no snapshot of this world`);
+  const signOf = ({ seed }: State, steps: number) => signIn(wordAt(seed, steps), steps);
+  return valueWorld<State>({
+    spec: chainSpec(maxSteps),
+    begin: (seed) => ({ seed, off: 0 }),
+    advance: (before, action, steps) => ({
+      seed: before.seed,
+      off: isOffAfter(signOf(before, steps), before.off, action[0], wayBack) ? 1 : 0,
+    }),
+    observe: (now, steps) => ({ track: Float32Array.of(signOf(now, steps), now.off) }),
+    reward: ({ off }) => 0 - off,
+    describe: ({ off }, steps) => ({ success: steps >= maxSteps && off === 0 }),
+    read: ({ seed, off }) => (typeof seed === "number" && (off === 0 || off === 1) ? { seed, off } : null),
+  });
 }
 
 /** The same world, an episode per seed side by side: equal to `chainWorld` step by step. */

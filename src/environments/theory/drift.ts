@@ -3,7 +3,8 @@
  * whole deviation in one step, so that it shows nothing but the line itself.
  */
 import { randomStream } from "../../base/index.ts";
-import { box, type EnvironmentSpec, findOutside, type World, worldKey } from "../../world/index.ts";
+import { box, type EnvironmentSpec, type World, worldKey } from "../../world/index.ts";
+import { valueWorld } from "../value-world.ts";
 import type { ManyEpisodes } from "./many.ts";
 
 /** m. */
@@ -33,7 +34,6 @@ const movedBy = (deviation: number, move: number): number => Math.fround(deviati
 
 interface State {
   readonly deviation: number;
-  readonly steps: number;
 }
 
 /**
@@ -41,46 +41,17 @@ interface State {
  * 1 cm of the line.
  */
 export function driftWorld({ maxSteps = 64 }: { maxSteps?: number } = {}): World {
-  const spec = driftSpec(maxSteps);
-  let state: State | null = null;
-
-  const observe = ({ deviation }: State) => ({ point: Float32Array.of(deviation) });
-  const describe = ({ deviation, steps }: State) => ({
-    success: steps >= maxSteps && Math.abs(deviation) <= DRIFT.tolerance,
+  return valueWorld<State>({
+    spec: driftSpec(maxSteps),
+    begin: (seed) => ({ deviation: startOf(seed) }),
+    advance: ({ deviation }, action) => ({ deviation: movedBy(deviation, action[0]) }),
+    observe: ({ deviation }) => ({ point: Float32Array.of(deviation) }),
+    reward: ({ deviation }) => 0 - Math.abs(deviation),
+    describe: ({ deviation }, steps) => ({
+      success: steps >= maxSteps && Math.abs(deviation) <= DRIFT.tolerance,
+    }),
+    read: ({ deviation }) => (typeof deviation === "number" ? { deviation } : null),
   });
-
-  return {
-    spec,
-    reset(seed) {
-      state = { deviation: startOf(seed), steps: 0 };
-      return { observation: observe(state), info: describe(state) };
-    },
-    step(action) {
-      if (!state) throw new Error("drift: step before the first reset");
-      if (state.steps >= maxSteps) throw new Error("drift: step after the end of the episode");
-      const problem = findOutside(spec.action, action);
-      if (problem) throw new RangeError(`drift: action ${problem}`);
-      state = { deviation: movedBy(state.deviation, action[0]), steps: state.steps + 1 };
-      return {
-        observation: observe(state),
-        reward: 0 - Math.abs(state.deviation),
-        terminated: false,
-        truncated: state.steps >= maxSteps,
-        info: describe(state),
-      };
-    },
-    snapshot() {
-      if (!state) throw new Error("drift: snapshot before the first reset");
-      return { ...state };
-    },
-    restore(snapshot) {
-      const { deviation, steps } = snapshot;
-      if (typeof deviation !== "number" || typeof steps !== "number") {
-        throw new Error(`drift: ${JSON.stringify(snapshot)} is no snapshot of this world`);
-      }
-      state = { deviation, steps };
-    },
-  };
 }
 
 /** The same world, an episode per seed side by side: equal to `driftWorld` step by step. */
