@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { type Collected, collectDemonstrations } from "../../verbs/index.ts";
 import { wholeNumber } from "../arguments.ts";
+import { untilInterrupted } from "../interrupt.ts";
 import { progressLine } from "../progress.ts";
 import { defaultWorkers } from "../workers.ts";
 
@@ -45,25 +46,18 @@ interface CollectOptions {
 async function collectCommand(task: string, options: CollectOptions): Promise<void> {
   const { expert, episodes, json, workers = defaultWorkers(episodes), ...rest } = options;
   const progress = progressLine(`collect ${task}`);
-  const stop = new AbortController();
-  const onInterrupt = () => stop.abort(new Error("stopped; the same command goes on from here"));
-  process.once("SIGINT", onInterrupt);
-  try {
-    const collected = await collectDemonstrations({
+  const collected = await untilInterrupted("stopped; the same command goes on from here", (signal) =>
+    collectDemonstrations({
       ...rest,
       task,
       experts: expert,
       episodes,
       workers,
       onProgress: (position, total) => progress.show(position, total),
-      signal: stop.signal,
-    });
-    progress.end();
-    process.stdout.write(json ? `${JSON.stringify(collected)}\n` : `${textOf(collected)}\n`);
-  } finally {
-    progress.end();
-    process.off("SIGINT", onInterrupt);
-  }
+      signal,
+    }),
+  ).finally(() => progress.end());
+  process.stdout.write(json ? `${JSON.stringify(collected)}\n` : `${textOf(collected)}\n`);
 }
 
 function textOf({ out, task, episodes, recorded, steps, success, experts }: Collected): string {

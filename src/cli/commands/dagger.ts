@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { type RecipePart, recipeOver } from "../../recipes/index.ts";
 import { learnOnline, POLICY_FILE, type RoundFacts } from "../../verbs/index.ts";
 import { wholeNumber } from "../arguments.ts";
+import { untilInterrupted } from "../interrupt.ts";
 import { ONLINE_FLAGS } from "../online-flags.ts";
 import { progressLine } from "../progress.ts";
 import { addRecipeFlags, readRecipeFile, recipeOfFlags } from "../recipe-flags.ts";
@@ -36,36 +37,29 @@ async function daggerCommand(task: string, options: DaggerOptions): Promise<void
   const { out, threads, resume, json } = options;
   const file: RecipePart = options.recipe === undefined ? {} : await readRecipeFile(options.recipe);
   const progress = progressLine(`dagger ${task}`);
-  const stop = new AbortController();
-  const onInterrupt = () => stop.abort(new Error("stopped; the same command with --resume goes on from here"));
-  process.once("SIGINT", onInterrupt);
-  try {
-    const result = await learnOnline({
+  const result = await untilInterrupted("stopped; the same command with --resume goes on from here", (signal) =>
+    learnOnline({
       task,
       out,
       recipe: recipeOver(file, recipeOfFlags(options, ONLINE_FLAGS)),
       where: options.recipe === undefined ? "flags" : `recipe ${options.recipe}`,
       resume,
       threads,
-      signal: stop.signal,
+      signal,
       onProgress: ({ round, stage, position, total }) => progress.show(position, total, `· round ${round}, ${stage}`),
       onRound(facts) {
         progress.end();
         process.stderr.write(`${lineOf(facts)}\n`);
       },
-    });
-    progress.end();
-    if (json) {
-      process.stdout.write(`${JSON.stringify(result)}\n`);
-      return;
-    }
-    const { rounds, best, report } = result;
-    const policy = join(out, POLICY_FILE);
-    process.stdout.write(`\n${roundTable(rounds)}\n\nThe best is round ${best}: ${policy}. The report is ${report}.\n`);
-  } finally {
-    progress.end();
-    process.off("SIGINT", onInterrupt);
+    }),
+  ).finally(() => progress.end());
+  if (json) {
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+    return;
   }
+  const { rounds, best, report } = result;
+  const policy = join(out, POLICY_FILE);
+  process.stdout.write(`\n${roundTable(rounds)}\n\nThe best is round ${best}: ${policy}. The report is ${report}.\n`);
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { InputError, nearestName } from "../../base/index.ts";
 import { wholeNumber } from "../arguments.ts";
+import { untilInterrupted } from "../interrupt.ts";
 import { progressLine } from "../progress.ts";
 import { table } from "../table.ts";
 
@@ -52,26 +53,22 @@ async function runExperiment(name: string | undefined, flags: ExperimentFlags): 
     );
   }
   const progress = progressLine(name);
-  const stop = new AbortController();
-  const onInterrupt = () => stop.abort(new Error("stopped; the same command goes on with the cells that are missing"));
-  process.once("SIGINT", onInterrupt);
-  try {
-    const { report, ...result } = await experiment.run({
-      out: flags.out ?? join("experiments", name),
-      command: `npx apprentice experiment ${name}`,
-      only: flags.only,
-      workers: flags.workers,
-      fresh: flags.fresh,
-      figures: flags.figures,
-      onNote: (line) => process.stderr.write(`${line}\n`),
-      onProgress: (cells, total) => progress.show(cells, total),
-      signal: stop.signal,
-    });
-    process.stdout.write(
-      flags.json ? `${JSON.stringify(result)}\n` : `${result.rows.length} rows; the report is ${report}\n`,
-    );
-  } finally {
-    progress.end();
-    process.off("SIGINT", onInterrupt);
-  }
+  const { report, ...result } = await untilInterrupted(
+    "stopped; the same command goes on with the cells that are missing",
+    (signal) =>
+      experiment.run({
+        out: flags.out ?? join("experiments", name),
+        command: `npx apprentice experiment ${name}`,
+        only: flags.only,
+        workers: flags.workers,
+        fresh: flags.fresh,
+        figures: flags.figures,
+        onNote: (line) => process.stderr.write(`${line}\n`),
+        onProgress: (cells, total) => progress.show(cells, total),
+        signal,
+      }),
+  ).finally(() => progress.end());
+  process.stdout.write(
+    flags.json ? `${JSON.stringify(result)}\n` : `${result.rows.length} rows; the report is ${report}\n`,
+  );
 }

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Lesson, LessonRow } from "../../experiments/index.ts";
 import { wholeNumber } from "../arguments.ts";
+import { untilInterrupted } from "../interrupt.ts";
 import { progressLine } from "../progress.ts";
 import { table } from "../table.ts";
 
@@ -48,18 +49,14 @@ async function lesson({ json, quick, ...request }: LessonOptions): Promise<void>
     "A crate falls onto the road. Experts pass it: all on the left, or half on the left and half on the right. Policies learn from watching.\n",
   );
   const progress = progressLine("lesson");
-  const stop = new AbortController();
-  const onInterrupt = () => stop.abort(new Error("stopped"));
-  process.once("SIGINT", onInterrupt);
-  const given = await giveLesson({
-    ...request,
-    thoroughness: quick,
-    signal: stop.signal,
-    onProgress: (updates, total) => progress.show(updates, total, "· updates of four policies"),
-  }).finally(() => {
-    progress.end();
-    process.off("SIGINT", onInterrupt);
-  });
+  const given = await untilInterrupted("stopped", (signal) =>
+    giveLesson({
+      ...request,
+      thoroughness: quick,
+      signal,
+      onProgress: (updates, total) => progress.show(updates, total, "· updates of four policies"),
+    }),
+  ).finally(() => progress.end());
   const { seed, demonstrations, episodes } = request;
   process.stdout.write(
     json

@@ -7,6 +7,7 @@ import { type RecipePart, recipeOver } from "../../recipes/index.ts";
 import { type DataChoice, POLICY_FILE, trainPolicy } from "../../verbs/index.ts";
 import { wholeNumber } from "../arguments.ts";
 import { scoreTable, summary } from "../held-out.ts";
+import { untilInterrupted } from "../interrupt.ts";
 import { progressLine } from "../progress.ts";
 import { addRecipeFlags, readRecipeFile, recipeOfFlags } from "../recipe-flags.ts";
 
@@ -43,11 +44,9 @@ async function trainCommand(data: readonly string[], options: TrainOptions): Pro
     throw new InputError("train: found neither data nor --recipe, expected one of them");
   }
   let progress: ReturnType<typeof progressLine> | null = null;
-  const stop = new AbortController();
-  const onInterrupt = () => stop.abort();
-  process.once("SIGINT", onInterrupt);
-  try {
-    const result = await trainPolicy({
+  // the error of trainPolicy says how to go on
+  const result = await untilInterrupted(null, (signal) =>
+    trainPolicy({
       datasets: data.length > 0 ? data.map(dataChoice) : undefined,
       out,
       recipe: recipeOver(file, flags),
@@ -55,28 +54,23 @@ async function trainCommand(data: readonly string[], options: TrainOptions): Pro
       resume,
       threads,
       snapshotEvery,
-      signal: stop.signal,
+      signal,
       onNote: (line) => process.stderr.write(`${line}\n`),
       onProgress({ update, updates, loss }) {
         progress ??= progressLine("train");
         progress.show(update, updates, `· loss ${loss.toPrecision(4)}`);
       },
-    });
-    const { seconds } = result;
-    if (json) {
-      process.stdout.write(
-        `${JSON.stringify({ ...summary(result, result.heldOut), seconds, report: result.report })}\n`,
-      );
-      return;
-    }
-    const table = scoreTable(result.heldOut, result.dataset);
-    process.stdout.write(
-      `\n${table}\n\nTrained in ${seconds.toFixed(1)} s. The policy is ${join(out, POLICY_FILE)}, the report ${result.report}.\n`,
-    );
-  } finally {
-    (progress as ReturnType<typeof progressLine> | null)?.end();
-    process.off("SIGINT", onInterrupt);
+    }),
+  ).finally(() => progress?.end());
+  const { seconds } = result;
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ...summary(result, result.heldOut), seconds, report: result.report })}\n`);
+    return;
   }
+  const table = scoreTable(result.heldOut, result.dataset);
+  process.stdout.write(
+    `\n${table}\n\nTrained in ${seconds.toFixed(1)} s. The policy is ${join(out, POLICY_FILE)}, the report ${result.report}.\n`,
+  );
 }
 
 /** PATH or PATH:WEIGHT. A path that is there as it is written is one, whatever colons it has. */
