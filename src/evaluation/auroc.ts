@@ -75,11 +75,12 @@ function placements(positives: ArrayLike<number>, negatives: ArrayLike<number>):
       const [high, low] = [positives[i], negatives[j]];
       if (Number.isNaN(high) || Number.isNaN(low)) throw new RangeError("auroc: found NaN, expected numbers");
       const right = high > low ? 1 : high === low ? 0.5 : 0;
-      ofPositives[i] += right / n;
-      ofNegatives[j] += right / m;
+      ofPositives[i] += right;
+      ofNegatives[j] += right;
     }
   }
-  return { ofPositives, ofNegatives };
+  // halves are counted exactly, shares are not: where all are told apart the area has to be 1, and not nearly
+  return { ofPositives: ofPositives.map((count) => count / n), ofNegatives: ofNegatives.map((count) => count / m) };
 }
 
 function delong({ ofPositives, ofNegatives }: Placements): { area: number; variance: number } {

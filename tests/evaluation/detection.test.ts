@@ -65,6 +65,19 @@ describe("auroc", () => {
     expect(turned.high).toBeCloseTo(1 - low, 9);
   });
 
+  it("is 1, and not sure of it, however many are all told apart", () => {
+    for (let m = 1; m <= 30; m++) {
+      for (let n = 1; n <= 30; n++) {
+        const found = auroc(
+          Array.from({ length: m }, (_, i) => 100 + i),
+          Array.from({ length: n }, (_, i) => i),
+        );
+        expect([found.auroc, found.high]).toEqual([1, 1]);
+        expect(found.low).toBeLessThan(0.99);
+      }
+    }
+  });
+
   it("refuses a missing kind and NaN", () => {
     expect(() => auroc([], [1])).toThrow("found 0 positives and 1 negatives");
     expect(() => auroc([Number.NaN], [1])).toThrow("found NaN");
