@@ -39,8 +39,66 @@ async function planned(policy: Policy, histories: Float32Array, count: number): 
 
 const LINEAR = { lengths: Array(20).fill(50), observationSize: 3, actionSize: 2 };
 
+const rowsOfWindows = (rows: Int32Array | Float32Array, width: number) =>
+  Array.from({ length: rows.length / width }, (_, i) => Array.from(rows.subarray(i * width, (i + 1) * width)));
+
 describe("what is learned from", () => {
   const act = ([x, y, z]: readonly number[]) => [x - y, 0.5 * z];
+
+  it("is never an action that is nobody's to imitate: whatever it was, the policy is the same to the byte", async () => {
+    const dataset = record({ ...LINEAR, act });
+    const rows = dataset.episodeEnds[dataset.episodeEnds.length - 1];
+    // in turn ten rows of the policy's, which count for nothing, and ten of the expert's
+    const turns = Array.from({ length: rows }, (_, row) => Math.floor(row / 10));
+    const supervision = {
+      weights: Float32Array.from(turns, (turn) => turn % 2),
+      stretches: Int32Array.from(turns),
+    };
+    const horizons = { observationHorizon: 2, predictionHorizon: 6, actionHorizon: 2 };
+    const options = { ...optionsFor(dataset, 60), horizons, supervision };
+    const spec = policySpec(options);
+    const values = dataset.action.values.map((value, i) => (turns[Math.floor(i / 2)] % 2 === 0 ? 50 - value : value));
+    const other = { ...dataset, action: { ...dataset.action, values } };
+    const [one, two] = [
+      await cloneBehaviour({ ...options, spec }),
+      await cloneBehaviour({ ...options, spec, dataset: other }),
+    ];
+    expect(two.parameters).toEqual(one.parameters);
+    // were they imitated, it would be another
+    const all = { ...supervision, weights: supervision.weights.map(() => 1) };
+    const third = await cloneBehaviour({ ...options, spec, dataset: other, supervision: all });
+    expect(third.parameters).not.toEqual(one.parameters);
+  });
+
+  it("is a chunk as far as its stretch goes, from rows that count, as much as they count", () => {
+    const dataset = record({ lengths: [6], observationSize: 3, actionSize: 2, act });
+    const horizons = { observationHorizon: 2, predictionHorizon: 4, actionHorizon: 3 };
+    const options = { ...optionsFor(record({ ...LINEAR, act }), 10), horizons };
+    const supervision = {
+      weights: Float32Array.of(1, 1, 0, 3, 3, 3),
+      stretches: Int32Array.of(0, 0, 1, 2, 2, 3),
+    };
+    const episodes = { dataset, episodeEnds: dataset.episodeEnds, episodes: [0], supervision };
+    const { columns, exampleCount } = cloningProblem(policySpec(options), episodes);
+    const present = columns.present.data as Float32Array;
+    // the second of a window's actions is that of the row at which it plans
+    expect(rowsOfWindows(columns.actionRows.data as Int32Array, 4).map((rows) => rows[1])).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(rowsOfWindows(present, 4)).toEqual([
+      [1, 1, 1, 0],
+      [1, 1, 0, 0],
+      [0, 0, 0, 0],
+      [0, 1, 1, 0],
+      [1, 1, 0, 0],
+      [0, 1, 1, 1],
+    ]);
+    expect([...columns.weight.data]).toEqual([1, 1, 0, 3, 3, 3]);
+    expect([...columns.windows.data]).not.toContain(2);
+    expect(exampleCount).toBe(columns.windows.data.length);
+    const nobody = { ...supervision, weights: new Float32Array(6) };
+    expect(() => cloningProblem(policySpec(options), { ...episodes, supervision: nobody })).toThrow(
+      "found none above 0",
+    );
+  });
 
   it("is the training episodes alone: whatever the others hold, the policy is the same to the byte", async () => {
     const dataset = record({ ...LINEAR, act });
@@ -128,9 +186,6 @@ describe("the problem", () => {
       [11, 12, 13, 13],
     ]);
   });
-
-  const rowsOfWindows = (rows: Int32Array, width: number) =>
-    Array.from({ length: rows.length / width }, (_, i) => Array.from(rows.subarray(i * width, (i + 1) * width)));
 
   it("has the mean squared error of normalised chunks as its loss", () => {
     const dataset = record({ lengths: [5, 3, 6], observationSize: 3, actionSize: 2, act });
