@@ -1,0 +1,126 @@
+/**
+ * What the page and its session worker say to one another. The worker holds worlds, policy, clock and log; the page holds
+ * devices and drawings. Whatever the page says is heeded in the next control step.
+ */
+import type { Controller, Info, Phase, Request, Snapshot } from "apprentice";
+
+/** How a person takes part. */
+export type Part =
+  /** The person drives from beginning to end. */
+  | "demonstrate"
+  /** The policy drives, the person may take over. */
+  | "watch";
+
+export interface PolicyFile {
+  readonly version: string;
+  readonly bytes: Uint8Array;
+  /** The conformal threshold of its gate; null for none. */
+  readonly threshold: number | null;
+}
+
+/** Where an episode goes on from, instead of from a seed. */
+export interface ForkPoint {
+  readonly episode: string;
+  readonly step: number;
+  readonly seed: number;
+  readonly snapshot: Snapshot;
+}
+
+export interface SessionOptions {
+  readonly task: string;
+  readonly operator: string;
+  readonly part: Part;
+  /** Worlds side by side: 1, or a fleet. */
+  readonly lanes: 1 | 4 | 9;
+  /** Null only where the person demonstrates. */
+  readonly policy: PolicyFile | null;
+  readonly fork?: ForkPoint;
+}
+
+export type ToSession =
+  /** Ends what ran, and begins anew; the first episode waits at its start, paused, for `request` takeOver or handBack. */
+  | ({ readonly kind: "open" } & SessionOptions)
+  /** What the person's device says now, in the task's units [Da]; null where no device says anything (pure neutral). */
+  | { readonly kind: "input"; readonly action: readonly number[] }
+  /** For the lane in focus. `pause` also where a tab is hidden or a gamepad is gone. */
+  | { readonly kind: "request"; readonly request: Request }
+  /** Shadow labelling: the policy drives, the person's input is recorded as the label. */
+  | { readonly kind: "shadow"; readonly on: boolean }
+  /** Time runs backwards while on; off: the world stands, paused, where it is. */
+  | { readonly kind: "rewind"; readonly on: boolean }
+  /** 1 is the task's own rate. */
+  | { readonly kind: "speed"; readonly factor: number }
+  /** Ends the episode as it is, and begins the next; discarded ones are marked as deleted. */
+  | { readonly kind: "next"; readonly discard: boolean; readonly again: boolean }
+  | { readonly kind: "mark"; readonly success: boolean }
+  | { readonly kind: "swap"; readonly policy: PolicyFile; readonly when: "episode" | "now" }
+  | { readonly kind: "focus"; readonly lane: number }
+  /** Whether sampled chunks are wanted for drawing. */
+  | { readonly kind: "fan"; readonly on: boolean }
+  | { readonly kind: "operator"; readonly name: string }
+  | { readonly kind: "close" };
+
+/** A world as it is now. */
+export interface LaneView {
+  readonly episode: string;
+  readonly seed: number;
+  readonly phase: Phase;
+  readonly step: number;
+  /** Seconds since the reset. */
+  readonly time: number;
+  readonly snapshot: Snapshot;
+  readonly info: Info;
+  /** The last executed action, and who drove; what the policy proposes. */
+  readonly action: readonly number[] | null;
+  readonly controller: Controller | null;
+  readonly proposed: readonly number[] | null;
+  readonly policyVersion: string | null;
+  /** What the gate reads, against its threshold; null where there is no gate or it has not read yet. */
+  readonly score: number | null;
+  readonly threshold: number | null;
+  readonly alarmed: boolean;
+  /** How much it needs help, among lanes: the greater the sooner. */
+  readonly need: number;
+  readonly ended: { readonly success: boolean; readonly terminated: boolean } | null;
+}
+
+export type FromSession =
+  | { readonly kind: "opened"; readonly controlRate: number; readonly maxSteps: number; readonly action: ActionSpace }
+  /** After every control step of the lanes, and where something changed while they stand. */
+  | {
+      readonly kind: "tick";
+      readonly lanes: readonly LaneView[];
+      readonly focus: number;
+      /** Seconds that can be rewound. */
+      readonly rewindable: number;
+      readonly rewinding: boolean;
+      /** `performance.timeOrigin + performance.now()` of the worker when the step began, ms, and how late that was. */
+      readonly at: number;
+      readonly late: number;
+    }
+  /** Chunks drawn from the policy at the focus lane's last plan: [samples][Tp][Da] in the task's units. */
+  | { readonly kind: "fan"; readonly step: number; readonly chunks: readonly (readonly (readonly number[])[])[] }
+  | {
+      readonly kind: "episode";
+      readonly episode: string;
+      readonly steps: number;
+      readonly success: boolean | null;
+      readonly interventions: number;
+    }
+  /** Steps that are in the log of the browser, and those of them that no server has acknowledged; who can be reached. */
+  | {
+      readonly kind: "log";
+      readonly logged: number;
+      readonly unsent: number;
+      readonly server: "connected" | "gone" | "none";
+    }
+  | { readonly kind: "swapped"; readonly version: string }
+  /** One line for the person; `fatal`: the session is over. */
+  | { readonly kind: "problem"; readonly text: string; readonly fatal: boolean };
+
+export interface ActionSpace {
+  readonly names: readonly string[];
+  readonly units: readonly string[];
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}
