@@ -51,6 +51,8 @@ const Message = z.discriminatedUnion("kind", [
     weighting: z.enum(["expert", "iwr", "sirius"]).optional(),
     operators: z.array(Text).max(100).optional(),
     episodes: z.array(Id).max(10_000).optional(),
+    /** Whether the scripted demonstrations of the first policy count too; left out: while there are more of them than of the task's own. */
+    scripted: z.boolean().optional(),
   }),
   z.strictObject({ kind: z.literal("stop"), job: Text }),
 ]);
