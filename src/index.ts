@@ -3,7 +3,6 @@ export * from "./browser.ts";
 export {
   createStore,
   datasetDigest,
-  episodeFrom,
   type LeRobotExport,
   type LeRobotOptions,
   mergeStores,

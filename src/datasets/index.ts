@@ -11,6 +11,25 @@ export { type Column, createDataset, type Dataset, datasetOf, lengthOf, type Pro
 export { fitNormaliser, NORMALISATIONS, type Normalisation, type Normaliser } from "./normalise.ts";
 export { meanOf, predictLast, predictMean } from "./predictors.ts";
 export { type Split, splitByEpisode, splitByTime, splitDataset } from "./split.ts";
+export {
+  decodeEnd,
+  decodeStart,
+  decodeStep,
+  type EndRecord,
+  encodeEnd,
+  encodeStart,
+  encodeStep,
+  type StartRecord,
+} from "./store/messages.ts";
+export {
+  checkInfo,
+  checkStart,
+  checkStep,
+  episodeFrom,
+  type RecordedStep,
+  type StepToRecord,
+  type StoredEpisode,
+} from "./store/record.ts";
 export type { Modality, Multimodality } from "./verify/contradiction.ts";
 export { CHECKS, type Check, type Finding, type Recorded, type Severity } from "./verify/finding.ts";
 export { type Verification, type VerifyOptions, verifyRecorded } from "./verify/verify.ts";
