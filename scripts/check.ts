@@ -5,6 +5,7 @@ import { REPOSITORY } from "./house.ts";
 
 const CHECKS = {
   types: "tsc",
+  "studio types": "svelte-check --workspace studio --tsconfig tsconfig.json --fail-on-warnings --output human",
   build: "npm run --silent build",
   lint: "biome check --error-on-warnings .",
   floors: "tsx scripts/floors.ts",
