@@ -61,16 +61,16 @@ export function judgeWorld(name: string, { make, makeTruncated }: WorldMakers): 
 
     it("goes on from a snapshot as it would have, and forks into another world", () => {
       const world = make();
-      world.reset(5);
       const random = stream(5);
-      for (let i = 0; i < 3; i++) world.step(randomAction(world, random));
+      let now: Pick<StepResult, "observation" | "info"> = world.reset(5);
+      for (let i = 0; i < 3; i++) now = world.step(randomAction(world, random));
       const snapshot = JSON.parse(JSON.stringify(world.snapshot()));
       const position = random.position();
       const onwards = proceed(world, random);
-      world.restore(snapshot);
+      expect(world.restore(snapshot)).toEqual({ observation: now.observation, info: now.info });
       expect(proceed(world, randomStream(randomKey(5), position))).toEqual(onwards);
       const fork = make();
-      fork.restore(snapshot);
+      expect(fork.restore(snapshot)).toEqual({ observation: now.observation, info: now.info });
       expect(proceed(fork, randomStream(randomKey(5), position))).toEqual(onwards);
     });
 

@@ -85,6 +85,7 @@ export function landingWorld({ maxSteps = 400 }: { maxSteps?: number } = {}): Wo
     restore(snapshot) {
       if (!isDrone(snapshot)) throw new Error(`landing: ${JSON.stringify(snapshot)} is no snapshot of this world`);
       drone = { ...snapshot };
+      return { observation: observe(drone), info: describe(drone) };
     },
   };
 }

@@ -80,6 +80,7 @@ export function valueWorld<State extends object>(rules: Rules<State>): ValueWorl
         throw new Error(`${name}: ${JSON.stringify(snapshot)} is no snapshot of this world`);
       }
       current = { state, steps };
+      return { observation: rules.observe(state, steps), info: rules.describe(state, steps) };
     },
   };
 }

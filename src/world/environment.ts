@@ -61,6 +61,9 @@ export interface World extends Environment {
   reset(seed: number): { observation: Observation; info: Info };
   step(action: Float32Array): StepResult;
   snapshot(): Snapshot;
-  /** Goes on as the world of `snapshot` would have, also in another world of the same spec: that is how worlds fork. */
-  restore(snapshot: Snapshot): void;
+  /**
+   * Goes on as the world of `snapshot` would have, also in another world of the same spec: that is how worlds fork. Answers
+   * what is seen there, the same as the reset or the step that led there did.
+   */
+  restore(snapshot: Snapshot): { observation: Observation; info: Info };
 }

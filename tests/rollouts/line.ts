@@ -59,6 +59,7 @@ export function lineWorld({ length = 20, maxSteps = 1000, limit = 1e6, start }: 
     snapshot: () => ({ ...state }),
     restore(snapshot: Snapshot) {
       state = { ...(snapshot as typeof state) };
+      return { observation: observe(), info: info() };
     },
   };
 }

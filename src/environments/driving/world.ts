@@ -81,6 +81,7 @@ export function drivingWorld({
     snapshot: () => snapshotOf(scenario, current("snapshot")),
     restore(snapshot) {
       state = readSnapshot(scenario, snapshot);
+      return { observation: observed(state), info: describe(state) };
     },
     scene() {
       const { ego, obstacles, layout } = current("scene");

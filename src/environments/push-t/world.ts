@@ -150,6 +150,7 @@ export function pushTWorld({ maxSteps = 300 }: { maxSteps?: number } = {}): Push
       if (!state || typeof count !== "number")
         throw new Error(`push-t: ${JSON.stringify(snapshot)} is no snapshot of this world`);
       begin(state, count);
+      return { observation: observe(state), info: describe() };
     },
   };
 }
