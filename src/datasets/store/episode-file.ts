@@ -126,6 +126,8 @@ function recordReader(): (record: Uint8Array, visit: Visit) => string | null {
 const isMagic = (bytes: Uint8Array): boolean =>
   bytes.length === MAGIC.length && MAGIC.every((byte, i) => bytes[i] === byte);
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
-/** What can stand where the first write was interrupted: the beginning of the magic bytes, or zeros. */
-const isTorn = (bytes: Uint8Array): boolean =>
-  isZero(bytes) || (bytes.length < MAGIC.length && bytes.every((byte, i) => MAGIC[i] === byte));
+/** What can stand where the first write was interrupted: the beginning of the magic bytes, and zeros. */
+function isTorn(bytes: Uint8Array): boolean {
+  const end = bytes.findIndex((byte, i) => byte !== MAGIC[i]);
+  return end < 0 || isZero(bytes.subarray(end));
+}

@@ -3,12 +3,22 @@
  * and index, and is handed to the operating system before `append` resolves: it outlives the process from then on. It
  * outlives the machine from `flush` or `finish` on, which wait for the disk.
  */
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { McapWriter } from "@mcap/core";
 import { InputError, unusable } from "../../base/index.ts";
+import { UNFINISHED } from "../../runs/node.ts";
 import type { EnvironmentSpec, Info } from "../../world/index.ts";
 import { encodeEnd, encodeStart, encodeStep } from "./messages.ts";
-import { checkInfo, checkStart, checkStep, type EpisodeStart, type RecordedStep, type StepToRecord } from "./record.ts";
+import {
+  checkInfo,
+  checkStart,
+  checkStep,
+  type EpisodeStart,
+  type RecordedStep,
+  type StepToRecord,
+  type StoredEpisode,
+} from "./record.ts";
 import { fileDescriptorSet, fullName, TOPICS, type Topic } from "./schema.ts";
 
 export interface EpisodeRecording {
@@ -43,10 +53,57 @@ type Moment = { readonly time: number; readonly wallTime: number };
 
 /** Begins a new file, which must not exist yet (EEXIST is thrown as it is). Throws InputError for a start unfit to be kept. */
 export async function startRecording(options: RecordingOptions): Promise<EpisodeRecording> {
-  const { id, file, spec, clock = () => Date.now() / 1000, seed, actors, info } = options;
-  checkStart({ seed, actors, info }, `${file}: start`);
+  const { file, clock = now } = options;
+  checkStart(options, `${file}: start`);
   const startTime = clock();
-  const output = openOutput(file);
+  return record(options, { startTime, output: openOutput(file, { at: file, ifNew: true }) });
+}
+
+/**
+ * Goes on with an interrupted recording: `stored` is what can be read of it, null where not even its start is whole. What
+ * is whole is written anew beside the file, which then takes its place: whenever the process is killed, the file holds all
+ * of `stored`, and once it has ended it is the same, byte for byte, as if it had not been interrupted. Throws InputError for
+ * a start that is not that of `stored`, and where the disk refuses; the file stays as it is then.
+ */
+export async function reopenRecording(
+  options: RecordingOptions & { stored: StoredEpisode | null },
+): Promise<EpisodeRecording> {
+  const { id, file, stored, clock = now } = options;
+  checkStart(options, `${file}: start`);
+  if (stored) checkSameStart(stored, options);
+  // Without the ending of an episode's file: nobody takes it for one.
+  const unfinished = join(dirname(file), `${UNFINISHED}${id}`);
+  let output: Output | undefined;
+  try {
+    output = openOutput(file, { at: unfinished, ifNew: false });
+    const recording = await record(options, { startTime: stored?.wallTime ?? clock(), output });
+    for (const step of stored?.steps ?? []) await recording.append(step);
+    output.sync();
+    renameSync(unfinished, file);
+    return recording;
+  } catch (error) {
+    output?.close();
+    rmSync(unfinished, { force: true });
+    throw unusable(file, "written", error);
+  }
+}
+
+function checkSameStart(stored: StoredEpisode, { file, seed, actors, info }: RecordingOptions): void {
+  const [found, expected] = [{ seed, actors, info }, stored].map((start) =>
+    encodeStart({ seed: start.seed, actors: start.actors, info: start.info, task: "", wallTime: 0 }),
+  );
+  if (Buffer.compare(found, expected) === 0) return;
+  throw new InputError(`${file}: start: found another seed, actors or info than in the file, expected the same`);
+}
+
+const now = () => Date.now() / 1000;
+
+type Output = ReturnType<typeof openOutput>;
+
+async function record(
+  { id, file, spec, clock = now, seed, actors, info }: RecordingOptions,
+  { startTime, output }: { startTime: number; output: Output },
+): Promise<EpisodeRecording> {
   const writer = new McapWriter({ writable: output, chunkSize: 0 });
   const channels = new Map<Topic, number>();
   let length = 0;
@@ -136,9 +193,9 @@ const complete = (step: StepToRecord, clock: () => number): RecordedStep => ({
 /** A double of seconds since 1970 is exact to a quarter of a microsecond, so microseconds are all there is. */
 const nanoseconds = (seconds: number): bigint => BigInt(Math.round(seconds * 1e6)) * 1000n;
 
-/** What McapWriter writes to: it collects, and hands a whole record over at once. */
-function openOutput(file: string) {
-  const handle = openSync(file, "wx");
+/** What McapWriter writes to: it collects, and hands a whole record over at once. `file` is what errors name. */
+function openOutput(file: string, { at, ifNew }: { at: string; ifNew: boolean }) {
+  const handle = openSync(at, ifNew ? "wx" : "w");
   let pending: Uint8Array[] = [];
   let position = 0n;
   let open = true;

@@ -18,7 +18,7 @@ import {
 import { decodeEpisode } from "./episode-file.ts";
 import { type Manifest, manifestText, parseManifest, type StoreProvenance } from "./manifest.ts";
 import type { EpisodeStart, StepToRecord, StoredEpisode } from "./record.ts";
-import { type EpisodeRecording, startRecording } from "./recording.ts";
+import { type EpisodeRecording, reopenRecording, startRecording } from "./recording.ts";
 
 export const MANIFEST_FILE = "dataset.json";
 export const ANNOTATIONS_FILE = "annotations.jsonl";
@@ -38,6 +38,12 @@ export interface Store extends Manifest {
    * id that is taken, and for a start unfit to be kept.
    */
   startEpisode(start: EpisodeStart & { id?: string; clock?: () => number }): Promise<EpisodeRecording>;
+  /**
+   * Goes on with an interrupted recording after its last whole step (the recording's `length`), as if it had not been
+   * interrupted; where not even its start is whole, it is begun anew. Nobody else may be recording it. Throws InputError where
+   * there is no such episode, it has ended, is damaged elsewhere than at its end, or began with another start.
+   */
+  reopenEpisode(start: EpisodeStart & { id: string; clock?: () => number }): Promise<EpisodeRecording>;
   /** Records an episode that is over, as far as it was kept in memory. Returns its id. Throws InputError. */
   writeEpisode(episode: Episode, options?: { id?: string; clock?: () => number }): Promise<string>;
   /**
@@ -185,6 +191,12 @@ function storeAt(path: string, manifest: Manifest): Store {
         const recording = await begin(number, fileOf(number), { ...start, spec, ifFree: true });
         if (recording) return recording;
       }
+    },
+    async reopenEpisode({ id, ...start }) {
+      const file = fileOf(id);
+      const stored = await read(id, []);
+      if (stored?.endInfo) throw new InputError(`${file}: the recording has ended, expected an interrupted one`);
+      return reopenRecording({ ...start, id, file, spec, stored });
     },
     async writeEpisode(episode, options = {}) {
       const { seed, actor, info } = episode;
