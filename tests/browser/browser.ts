@@ -1,4 +1,5 @@
 /** Runs the repository's TypeScript in a headless Chromium: Vite serves it, cross-origin isolated, on 127.0.0.1. */
+import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { createServer, type ViteDevServer } from "vite";
 import { REPOSITORY } from "../../scripts/house.ts";
@@ -73,6 +74,7 @@ async function serve(isolated: boolean): Promise<ViteDevServer> {
     logLevel: "error",
     cacheDir: ".cache/vite",
     optimizeDeps: { noDiscovery: true, exclude: ["onnxruntime-web"] },
+    resolve: { alias: { apprentice: join(REPOSITORY, "src/browser.ts") } },
     server: { host: "127.0.0.1", port: 0, headers, hmr: false, watch: null },
     plugins: [
       {
