@@ -35,15 +35,18 @@ const observation = {
   closing: box(...rayNames.map((name) => ({ name, unit: "m/s", low: -60, high: 60 }))),
 };
 
+/** The steering angle and the acceleration that are wanted. */
+export const DRIVING_ACTION = box(
+  { name: "steering", unit: "rad", low: -VEHICLE.maxSteering, high: VEHICLE.maxSteering },
+  { name: "acceleration", unit: "m/s²", low: VEHICLE.minAcceleration, high: VEHICLE.maxAcceleration },
+);
+
 /** `motion` [3], `road` [8], `range` [42], `closing` [42]; the action is [steering angle wanted, acceleration wanted]. */
 export function drivingSpec(scenario: Scenario, controlRate: number, maxSteps: number): EnvironmentSpec {
   return {
     name: scenario === "traffic" ? "driving" : `driving-${scenario}`,
     observation,
-    action: box(
-      { name: "steering", unit: "rad", low: -VEHICLE.maxSteering, high: VEHICLE.maxSteering },
-      { name: "acceleration", unit: "m/s²", low: VEHICLE.minAcceleration, high: VEHICLE.maxAcceleration },
-    ),
+    action: DRIVING_ACTION,
     controlRate,
     maxSteps,
     modes: ["left", "right", "behind"],

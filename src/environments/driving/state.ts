@@ -21,8 +21,8 @@ export interface State {
   lateralSquares: number;
 }
 
-export function startState(scenario: Scenario, seed: number): State {
-  const layout = layOut(scenario, seed);
+export function startState(scenario: Scenario, seed: number, lay = layOut): State {
+  const layout = lay(scenario, seed);
   const still = { lateralSpeed: 0, yawRate: 0, steering: 0, forwardAcceleration: 0, lateralAcceleration: 0 };
   return {
     seed,
@@ -64,14 +64,14 @@ export function snapshotOf(scenario: Scenario, state: State): Snapshot {
   };
 }
 
-/** Throws Error for what is no snapshot of a driving world of this scenario. */
-export function readSnapshot(scenario: Scenario, snapshot: Snapshot): State {
+/** Throws Error for what is no snapshot of a driving world of this scenario. `lay` answers as `layOut` does. */
+export function readSnapshot(scenario: Scenario, snapshot: Snapshot, lay = layOut): State {
   const refuse = (what: string): never => {
     throw new Error(`driving: ${what}, expected a snapshot of a driving world of scenario "${scenario}"`);
   };
   if (snapshot.scenario !== scenario) refuse(`scenario ${JSON.stringify(snapshot.scenario)}`);
   const { seed, mode } = snapshot;
-  const state = startState(scenario, typeof seed === "number" ? seed : refuse(`seed ${seed}`));
+  const state = startState(scenario, typeof seed === "number" ? seed : refuse(`seed ${seed}`), lay);
   for (const name of ["steps", "touched", "jerkSquares", "lateralSquares"] as const) {
     const value = snapshot[name];
     state[name] = typeof value === "number" ? value : refuse(`${name} ${value}`);

@@ -5,6 +5,7 @@
  */
 import { cosine, sine } from "../../base/index.ts";
 import { findOutside, type Info, type World } from "../../world/index.ts";
+import { CONTROL_RATE, PART, PARTS, PERIOD } from "./clock.ts";
 import { findContact } from "./contact.ts";
 import { drivingSpec, observe } from "./observation.ts";
 import { curvatureAt, ROAD } from "./road.ts";
@@ -14,11 +15,6 @@ import { readSnapshot, type State, snapshotOf, startState } from "./state.ts";
 import { changeThings, moveOn, thinkAhead } from "./traffic.ts";
 import { drive, VEHICLE } from "./vehicle.ts";
 
-/** Hz; and how often the physics advances in each control period. */
-const CONTROL_RATE = 20;
-const PARTS = 5;
-const PERIOD = 1 / CONTROL_RATE;
-const PART = PERIOD / PARTS;
 /** Longest episodes: 80 s, enough to follow the slowest vehicle to the end; and 30 s. */
 const MAX_STEPS: Readonly<Record<Scenario, number>> = { traffic: 1600, fork: 600, urgent: 600, leisurely: 600 };
 
