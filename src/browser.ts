@@ -123,6 +123,19 @@ export {
   mixtureHead,
   squaredCosine,
 } from "./heads/index.ts";
+export {
+  type BegunEpisode,
+  type Clock,
+  type ClockPorts,
+  type ClockStats,
+  type ClosedEpisode,
+  type LiveSession,
+  openSession,
+  type SessionObserver,
+  type SessionSetup,
+  type SessionView,
+  startClock,
+} from "./live/index.ts";
 export * as nn from "./nn/index.ts";
 export { toOnnx } from "./onnx/index.ts";
 export {
@@ -168,6 +181,8 @@ export {
   afterRequests,
   type Gate,
   type GateScore,
+  type LivePolicy,
+  type LiveStep,
   type Moment,
   type Phase,
   type Request,

@@ -9,7 +9,7 @@ export interface History {
   push(observation: Observation): void;
 }
 
-export function createHistory(space: ObservationSpace, observationHorizon: number): History {
+function createHistory(space: ObservationSpace, observationHorizon: number): History {
   const size = observationSize(space);
   const values = new Float32Array(observationHorizon * size);
   const newest = (observationHorizon - 1) * size;
@@ -24,6 +24,19 @@ export function createHistory(space: ObservationSpace, observationHorizon: numbe
       pack(observation, values, newest);
     },
   };
+}
+
+/** The history after `observations`, of which there is at least one, oldest first: as if the episode had begun with them. */
+export function historyOf(
+  space: ObservationSpace,
+  observationHorizon: number,
+  observations: readonly Observation[],
+): History {
+  const history = createHistory(space, observationHorizon);
+  const [oldest, ...newer] = observations.slice(-observationHorizon);
+  history.start(oldest);
+  for (const observation of newer) history.push(observation);
+  return history;
 }
 
 /** `packObservation` for one space: it is called in every step of every environment, so the space is read once. */

@@ -15,6 +15,8 @@ export {
   type Readings,
   type Watch,
 } from "./gate.ts";
+export type { Origin } from "./lane.ts";
+export { advanceLive, type LiveLane, type LivePolicy, type LiveStart, type LiveStep, startLive } from "./live.ts";
 export {
   type LockstepOptions,
   rolloutMany,

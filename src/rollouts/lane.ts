@@ -1,10 +1,18 @@
 /** One environment among those that advance together, in one of its episodes: what is planned there and who drives. */
 import { foldIn, type Key } from "../base/index.ts";
-import { actorKey, type BatchActor, clampTo, type Environment } from "../world/index.ts";
+import {
+  actorKey,
+  type BatchActor,
+  clampTo,
+  type Environment,
+  type Observation,
+  type Snapshot,
+  type World,
+} from "../world/index.ts";
 import { DRIVERS, flushes, type Phase } from "./control.ts";
 import { createExecutor, type Execution, type Executor } from "./execution.ts";
 import { createWatch, type GateRule, type Readings, recordedThresholds, type Watch } from "./gate.ts";
-import { createHistory, type History } from "./history.ts";
+import { type History, historyOf } from "./history.ts";
 import type { Beginning, Recording } from "./recording.ts";
 import type { Answer, Moment, Supervisor } from "./supervisor.ts";
 
@@ -50,27 +58,38 @@ export interface LaneStart<Kept> {
   readonly execution: Execution;
   readonly policyVersion: string | undefined;
   readonly record: (beginning: Beginning) => Recording<Kept>;
+  /** Default: the policy drives. */
+  readonly phase?: Phase;
+  /** Where the environment is a World: default is its reset with the seed. */
+  readonly origin?: Origin;
+}
+
+/** A moment in the midst of an episode, from which another one begins. */
+export interface Origin {
+  readonly snapshot: Snapshot;
+  /** What was seen before it, oldest first: what of it a policy looks back on is its history. */
+  readonly before: readonly Observation[];
 }
 
 export async function startLane<Kept>(start: LaneStart<Kept>): Promise<Lane<Kept>> {
-  const { index, seed, environment, supervisor, rule, planner, execution, policyVersion, record } = start;
+  const { index, seed, environment, supervisor, rule, planner, execution, policyVersion, record, phase, origin } =
+    start;
   const { spec } = environment;
   const { horizons } = planner;
   supervisor?.reset(seed);
-  const first = await environment.reset(seed);
-  const history = createHistory(spec.observation, horizons.observationHorizon);
-  history.start(first.observation);
+  const first = await (origin ? (environment as World).restore(origin.snapshot) : environment.reset(seed));
+  const seen = [...(origin?.before ?? []), first.observation];
   const actor = supervisor ? { name: `${planner.name}, ${supervisor.name}`, controller: planner.controller } : planner;
   return {
     index,
     environment,
     recording: record({ spec, seed, actor, first, policyVersion, ...(supervisor && { operator: supervisor.name }) }),
-    history,
+    history: historyOf(spec.observation, horizons.observationHorizon, seen),
     key: actorKey(seed),
     supervisor,
     watch: rule && createWatch(rule),
     thresholds: rule ? recordedThresholds(rule) : {},
-    phase: "policy",
+    phase: phase ?? "policy",
     executor: createExecutor(execution, horizons, spec.action.names.length),
     plan: null,
     proposed: null,

@@ -1,5 +1,5 @@
 /** One episode while it happens: what was seen last, whether it goes on, and what is kept of the steps so far. */
-import type { Controller, EnvironmentSpec, Episode, Info, Observation, StepResult } from "../world/index.ts";
+import type { Controller, EnvironmentSpec, Episode, Info, Observation, Step, StepResult } from "../world/index.ts";
 
 export interface Recording<Kept> {
   /** What the next action answers to. */
@@ -52,15 +52,29 @@ export interface Outcome extends Pick<Episode, "seed" | "actor" | "length" | "te
 
 /** What a kind of recording does with each step and makes of them all. */
 interface Keeper<Kept> {
-  keep(observation: Observation, step: Acted, reward: number): void;
-  kept(end: Pick<Outcome, "length" | "terminated" | "truncated" | "info">): Kept;
+  keep(observation: Observation, step: Acted, result: StepResult): void;
+  kept(end: End): Kept;
 }
+
+/** How far an episode has come. */
+export type End = Pick<Outcome, "length" | "terminated" | "truncated" | "info">;
 
 /** Keeps every step. */
 export const recordEpisode = (beginning: Beginning): Recording<Episode> => record(beginning, columns(beginning));
 
 /** Keeps nothing but how it went. */
 export const recordOutcome = (beginning: Beginning): Recording<Outcome> => record(beginning, outcome(beginning));
+
+/** Hands each step on as it happens, and keeps nothing but how far it has come. */
+export const recordSteps = (beginning: Beginning, onStep: (step: StreamedStep) => void): Recording<End> =>
+  record(beginning, stream(beginning, onStep));
+
+/** A step with all that the loop knows of it. */
+export interface StreamedStep extends Step {
+  readonly proposed: Float32Array | null;
+  readonly label: Float32Array | null;
+  readonly gate: Readonly<Record<string, number>>;
+}
 
 function record<Kept>({ spec, seed, actor, first }: Beginning, keeper: Keeper<Kept>): Recording<Kept> {
   const { names, low, high } = spec.action;
@@ -99,7 +113,7 @@ function record<Kept>({ spec, seed, actor, first }: Beginning, keeper: Keeper<Ke
       );
     },
     add(step, result) {
-      keeper.keep(observation, step, result.reward);
+      keeper.keep(observation, step, result);
       length += 1;
       ({ observation, info, terminated, truncated, reward } = result);
     },
@@ -111,11 +125,24 @@ function outcome({ seed, actor }: Beginning): Keeper<Outcome> {
   let reward = 0;
   let maxReward = Number.NEGATIVE_INFINITY;
   return {
-    keep(_observation, _step, value) {
-      reward += Math.fround(value);
-      maxReward = Math.max(maxReward, Math.fround(value));
+    keep(_observation, _step, result) {
+      reward += Math.fround(result.reward);
+      maxReward = Math.max(maxReward, Math.fround(result.reward));
     },
     kept: (end) => ({ seed, actor: actor.name, ...end, reward, maxReward }),
+  };
+}
+
+function stream({ spec }: Beginning, onStep: (step: StreamedStep) => void): Keeper<End> {
+  let length = 0;
+  return {
+    keep(observation, step, { reward, terminated, truncated }) {
+      const { executed: action, controller, chunkPlace, proposed = null, label = null, readings } = step;
+      const time = length++ / spec.controlRate;
+      const what = { observation, action, controller, chunkPlace, proposed, label, gate: readings ?? {} };
+      onStep({ ...what, reward, terminated, truncated, time });
+    },
+    kept: (end) => end,
   };
 }
 
@@ -136,7 +163,7 @@ function columns({ spec, seed, actor, operator, policyVersion }: Beginning): Kee
   const labels = sparse("label", size);
   const gate = new Map<string, number[]>();
   return {
-    keep(observation, step, reward) {
+    keep(observation, step, { reward }) {
       const row = rewards.length;
       for (const { array, column } of observations) column.add(observation[array]);
       actions.add(step.executed);
