@@ -26,7 +26,7 @@ export {
   trainRisk,
   weightsOf,
 } from "./algorithms/index.ts";
-export { foldIn, InputError, type Key, randomKey, randomStream } from "./base/index.ts";
+export { foldIn, InputError, type Key, newcombe, randomKey, randomStream } from "./base/index.ts";
 export {
   checkInfo,
   checkStart,
