@@ -51,7 +51,10 @@ const Message = z.discriminatedUnion("kind", [
     weighting: z.enum(["expert", "iwr", "sirius"]).optional(),
     operators: z.array(Text).max(100).optional(),
     episodes: z.array(Id).max(10_000).optional(),
-    /** Whether the scripted demonstrations of the first policy count too; left out: while there are more of them than of the task's own. */
+    /**
+     * Whether the scripted demonstrations of the first policy count too; left out: where a policy that learned from them is
+     * corrected in these episodes, or nothing else is demonstrated, and while they are more than the demonstrations there.
+     */
     scripted: z.boolean().optional(),
   }),
   z.strictObject({ kind: z.literal("stop"), job: Text }),

@@ -18,8 +18,8 @@ export interface PolicySummary {
   /** What it learned from: "scripted" demonstrations of the server's own, or what was "recorded" in the studio. */
   readonly origin: "scripted" | "recorded";
   readonly weighting: "expert" | "iwr" | "sirius";
-  /** Episodes, and their steps that were imitated. */
-  readonly learned: { readonly episodes: number; readonly expertSteps: number };
+  /** Episodes, how many of them are the server's own (scripted), and the steps that an expert drove or labelled in all of them. */
+  readonly learned: { readonly episodes: number; readonly scripted: number; readonly expertSteps: number };
   readonly updates: number;
   /** Success on starts of the server's own, that nobody drove; null until it has been judged. */
   readonly success: Rate | null;

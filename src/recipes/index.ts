@@ -19,3 +19,12 @@ export {
   onlineRecipeJsonSchema,
   readOnlineRecipe,
 } from "./online.ts";
+export {
+  type FirstLesson,
+  firstLesson,
+  STUDIO_HEADS,
+  STUDIO_JUDGING,
+  type StudioChoice,
+  type StudioRecipe,
+  studioRecipe,
+} from "./studio.ts";

@@ -144,7 +144,8 @@ export const onlineSchema = z.strictObject({
 export type OnlineRecipe = z.infer<typeof onlineSchema>;
 
 /** The optimizer of one round. */
-export const onlineOptimizer = ({ learning }: OnlineRecipe): OptimizerRecipe => cloningOptimizer(learning);
+export const onlineOptimizer = ({ learning }: Pick<OnlineRecipe, "learning">): OptimizerRecipe =>
+  cloningOptimizer(learning);
 
 interface Suiting {
   readonly head: HeadName;

@@ -46,7 +46,9 @@ export { type RoundFacts, roundPolicyFile } from "./online-files.ts";
 export { checkParity, type Parity, type ParityComparison, type ParityRequest } from "./parity.ts";
 export {
   type FinishedRun,
+  PARAMETERS_FILE,
   POLICY_FILE,
+  parametersFile,
   parametersIn,
   readFinishedRun,
 } from "./run-files.ts";

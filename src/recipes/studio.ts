@@ -1,0 +1,85 @@
+/** How the studio trains, on its server and in the page alike: policies that are there in half a minute, on one thread. */
+import type { AggregateOptions } from "../algorithms/index.ts";
+import { InputError } from "../base/index.ts";
+import { HEADS, type HeadName } from "../policies/index.ts";
+import type { Horizons } from "../world/index.ts";
+import { completeOnlineRecipe, type OnlineRecipe } from "./online.ts";
+
+/** Heads that the studio offers, the default first. */
+export const STUDIO_HEADS: readonly HeadName[] = ["diffusion", ...HEADS.filter((head) => head !== "diffusion")];
+
+export interface StudioChoice {
+  readonly task: string;
+  /** One of `STUDIO_HEADS`; default the first of them. */
+  readonly head?: string;
+  readonly updates?: number;
+  readonly weighting?: "expert" | "iwr" | "sirius";
+  readonly seed?: number;
+}
+
+/** What a policy of the studio is made from, but for its data: what `cloneRecorded` is told. */
+export interface StudioRecipe {
+  readonly task: string;
+  readonly head: HeadName;
+  readonly learning: OnlineRecipe["learning"];
+  readonly aggregation: AggregateOptions & { readonly weighting: "expert" | "iwr" | "sirius" };
+  readonly seed: number;
+}
+
+/** Demonstrations of the server's own, from which a first policy is learned. */
+export interface FirstLesson {
+  readonly expert: string;
+  readonly episodes: number;
+  readonly updates?: number;
+}
+
+/** Starts of the server's own on which policies are judged, and what their gate is calibrated by. */
+export const STUDIO_JUDGING = { episodes: 50, falseAlarms: 0.1, samples: 16, window: 5 } as const;
+
+interface StudioDefaults {
+  /** Of heads that draw: plans that follow one another overlap, so that it can be told whether they agree. */
+  readonly drawing: { readonly horizons: Horizons; readonly updates: number };
+  readonly first: FirstLesson;
+}
+
+/** Measured on driving, seeds 50 to 52 (docs/studio.md). */
+const DRIVING: StudioDefaults = {
+  drawing: { horizons: { observationHorizon: 1, predictionHorizon: 8, actionHorizon: 4 }, updates: 4000 },
+  first: { expert: "left", episodes: 10 },
+};
+
+const TASKS: Readonly<Record<string, StudioDefaults>> = {
+  "push-t": {
+    drawing: { horizons: { observationHorizon: 2, predictionHorizon: 16, actionHorizon: 8 }, updates: 4000 },
+    first: { expert: "pusher", episodes: 40 },
+  },
+};
+
+const defaultsOf = (task: string): StudioDefaults => TASKS[task] ?? DRIVING;
+
+export const firstLesson = (task: string): FirstLesson => defaultsOf(task).first;
+
+const draws = (head: HeadName): boolean => head === "diffusion" || head === "flow";
+
+/**
+ * The whole of a recipe, by the defaults of the online half, on which the published experiments were run. Throws an InputError
+ * for a head that there is not.
+ */
+export function studioRecipe({ task, head, updates, weighting = "expert", seed = 0 }: StudioChoice): StudioRecipe {
+  const name = STUDIO_HEADS.find((one) => one === (head ?? STUDIO_HEADS[0]));
+  if (!name) throw new InputError(`head: found "${head}", expected one of ${STUDIO_HEADS.join(", ")}`);
+  const { drawing } = defaultsOf(task);
+  const { learning, before, lag } = completeOnlineRecipe(
+    {
+      algorithm: "hg-dagger",
+      weighting,
+      learning: {
+        policy: { head: { kind: name } },
+        ...(draws(name) && drawing),
+        ...(updates !== undefined && { updates }),
+      },
+    },
+    { task, expert: "operator", where: "studio" },
+  );
+  return { task, head: name, learning, aggregation: { weighting, before, lag }, seed };
+}

@@ -1,0 +1,135 @@
+/** What the process of a job does, from its order to the policy that is judged. */
+import { join } from "node:path";
+import { cloneRecorded } from "../../algorithms/index.ts";
+import type { PolicySummary } from "../../protocol/index.ts";
+import { firstLesson, onlineOptimizer, STUDIO_HEADS, type StudioRecipe, studioRecipe } from "../../recipes/index.ts";
+import { nodeRuntime } from "../../runtime/node.ts";
+import { collectDemonstrations } from "../../verbs/index.ts";
+import { judgePolicy } from "./judge.ts";
+import { demonstrationsIn, expertStepsOf, type Lessons, lessonsFor } from "./lessons.ts";
+import type { FromProcess, Order, Position, ToProcess } from "./messages.ts";
+import {
+  DEMONSTRATIONS,
+  datasetFolder,
+  discardUnfinished,
+  listPolicies,
+  policyFolder,
+  publishPolicy,
+  readPolicyFolder,
+  rewriteSummary,
+  unfinishedFolder,
+} from "./policies.ts";
+
+type Send = (message: FromProcess) => void;
+
+/** Seed of the scripted demonstrations: none that a page or an experiment of ours drives. */
+const SCRIPTED_SEED = 1000;
+/** Least time between two reports of how far it is, ms. */
+const BETWEEN = 200;
+
+export async function carryOut({ data, threads, order }: ToProcess, send: Send): Promise<void> {
+  const tell = (position: Position) => send({ kind: "position", position });
+  const summary = await madePolicy({ data, threads, order }, send, tell);
+  tell({ state: "judging", policy: summary.id, rate: null, secondsLeft: null });
+  const policy = readPolicyFolder(policyFolder(data, order.task, summary.id));
+  const judged = { ...summary, ...(await judgePolicy(policy, { threads })) };
+  await rewriteSummary(data, judged);
+  send({ kind: "policy", policy: judged });
+}
+
+/** The summary of the policy that is to be judged: it is there already, or is made and published. */
+async function madePolicy(
+  { data, threads, order }: ToProcess,
+  send: Send,
+  tell: (position: Position) => void,
+): Promise<PolicySummary> {
+  if (order.kind === "judge") {
+    const found = listPolicies(data, order.task).find(({ id }) => id === order.policy);
+    if (!found) throw new Error(`${order.task}: there is no policy "${order.policy}" to judge`);
+    return found;
+  }
+  const unfinished = unfinishedFolder(data, order.task);
+  try {
+    const recipe = recipeFor(order);
+    const lessons = order.kind === "first" ? await demonstrate(unfinished, order, tell) : await lessonsFor(data, order);
+    const { learning, aggregation, seed, task, head } = recipe;
+    const { updates } = learning;
+    tell({ state: "training", update: 0, updates, loss: null, rate: null, secondsLeft: null });
+    const { policy } = await cloneRecorded(lessons.episodes, {
+      ...learning,
+      aggregation,
+      observation: learning.normaliseObservation,
+      optimizer: onlineOptimizer(recipe),
+      seed,
+      runtime: nodeRuntime({ threads }),
+      onProgress: progressTo(tell),
+    });
+    const { episodes, scripted, expertSteps } = lessons;
+    const published = await publishPolicy(unfinished, policy, {
+      data,
+      recipe: runRecipe(recipe, data, lessons),
+      summary: {
+        task,
+        head,
+        created: Date.now() / 1000,
+        origin: order.kind === "first" ? "scripted" : "recorded",
+        weighting: aggregation.weighting,
+        learned: { episodes: episodes.length, scripted, expertSteps },
+        updates,
+        success: null,
+        gate: null,
+      },
+    });
+    send({ kind: "policy", policy: published });
+    return published;
+  } catch (error) {
+    await discardUnfinished(unfinished);
+    throw error;
+  }
+}
+
+function recipeFor(order: Exclude<Order, { kind: "judge" }>): StudioRecipe {
+  if (order.kind === "train") return studioRecipe(order);
+  return studioRecipe({ task: order.task, head: STUDIO_HEADS[0], updates: firstLesson(order.task).updates });
+}
+
+/** Demonstrations by the scripted expert, which stay with the policy that is made of them. */
+async function demonstrate(unfinished: string, { task }: Order, tell: (position: Position) => void): Promise<Lessons> {
+  const { expert, episodes: count } = firstLesson(task);
+  const out = join(unfinished, DEMONSTRATIONS);
+  tell({ state: "collecting" });
+  await collectDemonstrations({ task, experts: [expert], episodes: count, seed: SCRIPTED_SEED, out });
+  const episodes = await demonstrationsIn(out);
+  return { episodes, recorded: [], scripted: episodes.length, expertSteps: expertStepsOf(episodes) };
+}
+
+/** At most five times a second, and the last. */
+function progressTo(tell: (position: Position) => void) {
+  const started = performance.now();
+  let last = Number.NEGATIVE_INFINITY;
+  return ({ update, updates, loss }: { update: number; updates: number; loss: number }) => {
+    const now = performance.now();
+    if (now - last < BETWEEN && update < updates) return;
+    last = now;
+    const rate = (1000 * update) / (now - started);
+    tell({ update, updates, loss, rate, secondsLeft: (updates - update) / rate });
+  };
+}
+
+/** recipe.json: how the policy came about. */
+function runRecipe({ task, learning, aggregation, seed }: StudioRecipe, data: string, lessons: Lessons) {
+  const { recorded, scripted } = lessons;
+  return JSON.parse(
+    JSON.stringify({
+      kind: "studio",
+      version: 1,
+      task,
+      dataset: recorded.length > 0 ? datasetFolder(data, task) : null,
+      episodes: recorded,
+      scripted,
+      aggregation,
+      learning,
+      seed,
+    }),
+  );
+}

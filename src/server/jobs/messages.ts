@@ -1,0 +1,38 @@
+/** What the server and the process of a job say to one another. */
+import type { JobState, PolicySummary } from "../../protocol/index.ts";
+
+/** What a process is to do; the only thing it is ever told. */
+export type Order =
+  | { readonly kind: "first"; readonly task: string }
+  | {
+      readonly kind: "train";
+      readonly task: string;
+      readonly head: string;
+      readonly updates?: number;
+      readonly weighting?: PolicySummary["weighting"];
+      /** Names; default: whoever it was. */
+      readonly operators?: readonly string[];
+      /** Ids; default: all that are not deleted. */
+      readonly episodes?: readonly string[];
+      readonly scripted?: boolean;
+    }
+  /** Of a policy that is there and was not judged to the end. */
+  | { readonly kind: "judge"; readonly task: string; readonly policy: string };
+
+export interface ToProcess {
+  readonly data: string;
+  readonly threads: number;
+  readonly order: Order;
+}
+
+/** How far a job is. */
+export type Position = Partial<
+  Pick<JobState, "state" | "update" | "updates" | "loss" | "rate" | "secondsLeft" | "policy">
+>;
+
+export type FromProcess =
+  | { readonly kind: "position"; readonly position: Position }
+  | { readonly kind: "policy"; readonly policy: PolicySummary }
+  | { readonly kind: "finished" }
+  /** One line. */
+  | { readonly kind: "failed"; readonly error: string };
