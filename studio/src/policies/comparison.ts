@@ -1,0 +1,30 @@
+/** Two policies side by side: what may be said of their difference. */
+import type { Rate } from "apprentice";
+
+export interface Difference {
+  readonly difference: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** "98 % (95 to 100)". */
+export const rateInWords = ({ rate, low, high }: Rate): string =>
+  `${points(rate)} % (${points(low)} to ${points(high)})`;
+
+const points = (share: number): string => String(Math.round(100 * share));
+const signed = (share: number): string => {
+  const number = Math.round(100 * Math.abs(share));
+  return `${share < 0 && number > 0 ? "−" : "+"}${number}`;
+};
+
+/** Whether the 95 % interval leaves zero out. */
+export const isSignificant = ({ low, high }: Difference): boolean => low > 0 || high < 0;
+
+/** One sentence that claims no more than the interval holds. `first` and `second` are the names of the two. */
+export function differenceInWords(first: string, second: string, found: Difference): string {
+  const interval = `${signed(found.difference)} points, 95 % interval ${signed(found.low)} to ${signed(found.high)}`;
+  if (!isSignificant(found))
+    return `No significant difference (${interval}): these starts cannot tell ${first} and ${second} apart.`;
+  const [better, worse] = found.difference > 0 ? [first, second] : [second, first];
+  return `${better} succeeds more often than ${worse} (${interval}).`;
+}

@@ -1,0 +1,56 @@
+/** What is learned from which episodes: the choice a person makes before training, and what it comes to. */
+import type { ClientMessage, EpisodeSummary } from "apprentice";
+import { drivenSteps } from "../episodes/strip.ts";
+
+export type TrainMessage = Omit<Extract<ClientMessage, { kind: "train" }>, "kind">;
+export type Weighting = NonNullable<TrainMessage["weighting"]>;
+
+export const WEIGHTINGS: readonly { readonly name: Weighting; readonly title: string; readonly what: string }[] = [
+  {
+    name: "expert",
+    title: "Expert steps",
+    what: "Imitates what the expert drove or labelled, every step alike, and nothing that the policy did.",
+  },
+  {
+    name: "iwr",
+    title: "Intervention-weighted (IWR)",
+    what: "Imitates all steps, the policy's too; interventions count as much together as all the others together.",
+  },
+  {
+    name: "sirius",
+    title: "Sirius",
+    what: "All steps again, interventions half of the weight; what led up to a take-over counts for nearly nothing.",
+  },
+];
+
+export interface Learnable {
+  readonly episodes: number;
+  /** Those the expert drove, and labels that were added. */
+  readonly expertSteps: number;
+  readonly labels: number;
+  readonly policySteps: number;
+}
+
+/** What the kept episodes of these operators hold; of all where none is chosen. */
+export function learnable(episodes: readonly EpisodeSummary[], operators: readonly string[] | null): Learnable {
+  const chosen = episodes.filter(
+    ({ deleted, operator, steps }) =>
+      !deleted && steps > 0 && (operators === null || (operator !== null && operators.includes(operator))),
+  );
+  const sum = (number: (episode: EpisodeSummary) => number) => chosen.reduce((total, one) => total + number(one), 0);
+  return {
+    episodes: chosen.length,
+    expertSteps: sum(({ strip }) => drivenSteps(strip).expert),
+    labels: sum(({ labels }) => labels),
+    policySteps: sum(({ strip }) => drivenSteps(strip).policy),
+  };
+}
+
+/** Why there is nothing to train on, in one line; null where there is. */
+export function whyNotTrain({ episodes, expertSteps, labels }: Learnable, isConnected: boolean): string | null {
+  if (!isConnected) return "The server is not there; training waits until it is back.";
+  if (episodes === 0) return "There are no episodes to learn from yet: drive one first.";
+  if (expertSteps + labels === 0)
+    return "No expert has driven or labelled a step of these episodes: there is nothing to imitate.";
+  return null;
+}
