@@ -7,6 +7,7 @@ export {
   type CloneOptions,
   cloneBehaviour,
   cloneEnsemble,
+  cloneRecorded,
   diffusionLossScore,
   distillationNovelty,
   type HeldOutReport,
@@ -177,6 +178,14 @@ export {
   type StudioSummary,
   toBase64,
 } from "./protocol/index.ts";
+export {
+  onlineOptimizer,
+  STUDIO_HEADS,
+  STUDIO_JUDGING,
+  type StudioChoice,
+  type StudioRecipe,
+  studioRecipe,
+} from "./recipes/index.ts";
 export {
   afterRequests,
   type Gate,

@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openPage, type Page } from "./browser.ts";
+import type { Trained } from "./pages/trainer.ts";
+
+const PAGE = "/tests/browser/pages/trainer.ts";
+
+let page: Page;
+beforeAll(async () => {
+  page = await openPage();
+});
+afterAll(() => page?.close());
+
+describe("training in a worker of the page", () => {
+  it("makes a policy that acts", async () => {
+    const trained = await page.call<Trained>(PAGE, "trainAndAct", { head: "l1", updates: 1500 });
+    expect(trained).toMatchObject({ head: "l1", updates: 1500, learned: { episodes: 20 } });
+    // the expert drove every step of 20 episodes of 200
+    expect(trained.learned.expertSteps).toBe(4000);
+    expect(trained.reported).toBeGreaterThan(0);
+    // Measured: 10 of 10. A policy that does nothing never swings the rod up.
+    expect(trained.succeeded).toBeGreaterThanOrEqual(7);
+  });
+
+  it("can be stopped", async () => {
+    expect(await page.call(PAGE, "stopEarly")).toEqual({ stopped: true, message: "the training was stopped" });
+  });
+
+  it("says in one line where there is nothing to imitate", async () => {
+    expect(await page.call<string>(PAGE, "trainOnNothing")).toContain("expert");
+  });
+});
