@@ -28,7 +28,6 @@ export interface ClosedEpisode {
   readonly ended: boolean;
   /** The person's mark, or else the world's word where it ended; null where nobody knows. */
   readonly success: boolean | null;
-  readonly discarded: boolean;
   /** How often the person took over. */
   readonly interventions: number;
 }
@@ -40,6 +39,8 @@ export interface SessionObserver {
   closed(episode: ClosedEpisode): void;
   /** The person says whether an episode succeeded; also of one that is closed already. */
   marked(episode: string, success: boolean): void;
+  /** The person throws an episode away; it is closed already. */
+  discarded(episode: string): void;
   /** After each control step, and where something changed while all stand. */
   viewed(view: SessionView, moment: Lateness): void;
   /** A lane has begun to go by this policy. */

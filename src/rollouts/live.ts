@@ -62,6 +62,8 @@ export interface LiveLane {
   readonly readings: Readings;
   /** The chunk [Tp, Da] under way, and the step in which it was planned. */
   readonly plan: { readonly step: number; readonly chunk: Float32Array } | null;
+  /** What the policy looks back on in a step up to now [To, Do]. */
+  historyAt(step: number): Float32Array;
   /**
    * Gives the lane another policy between two steps: the chunk is dropped, its history is what was seen, its gate begins anew.
    * Null takes the policy away; where it drove, the world stands. Throws RangeError for horizons or a gate that do not fit.
@@ -111,6 +113,11 @@ export async function startLive(start: LiveStart): Promise<LiveLane> {
     get plan() {
       const { plan, recording } = lane;
       return plan && { step: recording.length - plan.place, chunk: plan.chunk };
+    },
+    historyAt(step) {
+      const later = lane.recording.length - step;
+      const { observationHorizon } = plannerOf(policy).horizons;
+      return historyOf(space, observationHorizon, seen.slice(0, seen.length - later)).values;
     },
     get lane() {
       return lane;
