@@ -41,7 +41,7 @@ export type ToSession =
   /** Ends what ran, and begins anew; the first episode waits at its start, paused, for `request` takeOver or handBack. */
   | ({ readonly kind: "open" } & SessionOptions)
   /** What the person's device says now, in the task's units [Da]; null where no device says anything (pure neutral). */
-  | { readonly kind: "input"; readonly action: readonly number[] }
+  | { readonly kind: "input"; readonly action: readonly number[] | null }
   /** For the lane in focus. `pause` also where a tab is hidden or a gamepad is gone. */
   | { readonly kind: "request"; readonly request: Request }
   /** Shadow labelling: the policy drives, the person's input is recorded as the label. */
