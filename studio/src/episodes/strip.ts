@@ -58,7 +58,7 @@ export function describeStrip(strip: Strip): string {
   if (total === 0) return "no steps";
   if (policy === 0) return "the expert drove all of it";
   if (expert === 0) return "the policy drove all of it";
-  const takeOvers = handOvers(strip).filter(({ kind }) => kind === "take-over").length;
-  const times = takeOvers === 1 ? "once" : `${takeOvers} times`;
-  return `the policy drove ${Math.round((100 * policy) / total)} %; the expert took over ${times}`;
+  const parts = strip.filter(([controller]) => controller === "expert").length;
+  const times = parts === 1 ? "once" : `${parts} times`;
+  return `the policy drove ${Math.round((100 * policy) / total)} %; the expert was in control ${times}`;
 }
