@@ -10,12 +10,14 @@ import { registerEvaluate } from "./commands/evaluate.ts";
 import { registerExperiment } from "./commands/experiment.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerLesson } from "./commands/lesson.ts";
+import { registerStudio } from "./commands/studio.ts";
 import { registerTasks } from "./commands/tasks.ts";
 import { registerTrain } from "./commands/train.ts";
 import { FailedVerdict } from "./verdict.ts";
 
 /** In the order in which `--help` lists them. */
 const COMMANDS: readonly Register[] = [
+  registerStudio,
   registerLesson,
   registerTasks,
   registerCollect,

@@ -9,26 +9,27 @@ import { InputError, joined } from "../../base/index.ts";
 import { expectTensor, readSafetensors, writeSafetensors } from "../../runs/index.ts";
 import { writeFileAtomic } from "../../runs/node.ts";
 import { type EnvironmentSpec, observationNames, observationSize, packObservation } from "../../world/index.ts";
-import { createDataset, type Dataset } from "../dataset.ts";
+import { type Control, createDataset, type Dataset } from "../dataset.ts";
 import type { StoredEpisode } from "./record.ts";
 import { ANNOTATIONS_FILE, EPISODES, MANIFEST_FILE, openStore, type Store } from "./store.ts";
 
 const CACHE_FILE = "cache.safetensors";
 /** Goes up when the cache of the same files would be another. */
-const CACHE_VERSION = "1";
+const CACHE_VERSION = "2";
 
 /** What a cache was made of, and what a dataset says beside its columns. */
 interface Columns {
   observation: Float32Array;
   action: Float32Array;
+  control: Control | null;
   episodeEnds: Int32Array;
   actors: string[];
   notes: string[];
 }
 
 /**
- * The episodes of the store at `path` that are not deleted, as a dataset: observations and executed actions, interrupted
- * recordings up to their last whole step (a note says so). From the cache where it is fresh; else the cache is written,
+ * The episodes of the store at `path` that are not deleted, as a dataset: observations and executed actions, with who drove
+ * and what was said where a policy took part; interrupted recordings up to their last whole step (a note says so). From the cache where it is fresh; else the cache is written,
  * unless the folder cannot be written to. Throws InputError for a damaged episode (one that is marked as deleted is not
  * looked at), and where no episode has a step.
  */
@@ -42,7 +43,7 @@ export async function readStore(path: string): Promise<Dataset> {
 
 async function buildCache(store: Store, sources: string): Promise<Columns> {
   const columns = await readColumns(store);
-  const { observation, action, episodeEnds, actors, notes } = columns;
+  const { observation, action, control, episodeEnds, actors, notes } = columns;
   const { observation: space, action: actionSpace } = store.spec;
   const rows = episodeEnds[episodeEnds.length - 1];
   const bytes = writeSafetensors(
@@ -50,6 +51,10 @@ async function buildCache(store: Store, sources: string): Promise<Columns> {
       observation: { dtype: "float32", shape: [rows, observationSize(space)], data: observation },
       action: { dtype: "float32", shape: [rows, actionSpace.names.length], data: action },
       episodeEnds: { dtype: "int32", shape: [episodeEnds.length], data: episodeEnds },
+      ...(control && {
+        expert: { dtype: "uint8" as const, shape: [rows], data: control.expert },
+        label: { dtype: "float32" as const, shape: [rows, actionSpace.names.length], data: control.label },
+      }),
     },
     { version: CACHE_VERSION, sources, provenance: JSON.stringify({ actors, notes }) },
   );
@@ -86,6 +91,12 @@ async function readCache({ path, spec }: Store, sources: string): Promise<Column
     return {
       observation: matrix("observation", observationSize(spec.observation)),
       action: matrix("action", spec.action.names.length),
+      control: tensors.expert
+        ? {
+            expert: expectTensor(tensors, "expert", { dtype: "uint8", shape: [rows] }, file),
+            label: matrix("label", spec.action.names.length),
+          }
+        : null,
       episodeEnds,
       ...JSON.parse(metadata.provenance),
     };
@@ -98,7 +109,7 @@ async function readCache({ path, spec }: Store, sources: string): Promise<Column
 /** The columns from the episode files themselves. */
 async function readColumns(store: Store): Promise<Columns> {
   const { spec, path } = store;
-  const parts: Pick<Columns, "observation" | "action">[] = [];
+  const parts: Packed[] = [];
   const ends: number[] = [];
   const actors = new Set<string>();
   const notes: string[] = [];
@@ -111,35 +122,46 @@ async function readColumns(store: Store): Promise<Columns> {
     ends.push((ends.at(-1) ?? 0) + steps.length);
   }
   if (ends.length === 0) throw new InputError(`${path}: found no episode with a step, expected at least one`);
+  const column = (name: "observation" | "action" | "label") =>
+    joined(
+      Float32Array,
+      parts.map((part) => part[name]),
+    );
+  const expert = joined(
+    Uint8Array,
+    parts.map((part) => part.expert),
+  );
+  const label = column("label");
+  const isPlain = expert.every((one) => one === 1) && label.every(Number.isNaN);
   return {
-    observation: joined(
-      Float32Array,
-      parts.map(({ observation }) => observation),
-    ),
-    action: joined(
-      Float32Array,
-      parts.map(({ action }) => action),
-    ),
+    observation: column("observation"),
+    action: column("action"),
+    control: isPlain ? null : { expert, label },
     episodeEnds: Int32Array.from(ends),
     actors: [...actors],
     notes,
   };
 }
 
-function packEpisode(spec: EnvironmentSpec, { steps }: StoredEpisode): Pick<Columns, "observation" | "action"> {
+type Packed = Pick<Columns, "observation" | "action"> & Control;
+
+function packEpisode(spec: EnvironmentSpec, { steps }: StoredEpisode): Packed {
   const size = observationSize(spec.observation);
   const observation = new Float32Array(steps.length * size);
   const action = new Float32Array(steps.length * spec.action.names.length);
+  const label = new Float32Array(action.length).fill(Number.NaN);
+  const expert = Uint8Array.from(steps, ({ controller }) => (controller === "expert" ? 1 : 0));
   steps.forEach((step, row) => {
     packObservation(spec.observation, step.observation, observation, row * size);
     action.set(step.action, row * spec.action.names.length);
+    if (step.label) label.set(step.label, row * spec.action.names.length);
   });
-  return { observation, action };
+  return { observation, action, expert, label };
 }
 
 function toDataset({ path, spec, provenance, actionResolution: resolution }: Store, columns: Columns): Dataset {
   const { observation, action, controlRate, name } = spec;
-  const { actors, notes, episodeEnds } = columns;
+  const { actors, notes, episodeEnds, control } = columns;
   return createDataset({
     task: name,
     observation: {
@@ -150,6 +172,7 @@ function toDataset({ path, spec, provenance, actionResolution: resolution }: Sto
     action: { names: action.names, units: action.units, values: columns.action, ...(resolution && { resolution }) },
     episodeEnds,
     controlRate,
+    ...(control && { control }),
     provenance: { format: "apprentice store", source: path, actors, notes: [...provenance.notes, ...notes] },
   });
 }

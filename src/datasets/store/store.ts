@@ -51,6 +51,8 @@ export interface Store extends Manifest {
    * none, or it is damaged elsewhere than at the end of an interrupted recording, or holds no whole record.
    */
   readEpisode(id: string): Promise<StoredEpisode>;
+  /** An episode as it was recorded, without its annotations; else as readEpisode, but null where no record is whole. */
+  readRecording(id: string): Promise<StoredEpisode | null>;
   /**
    * All that are not deleted, one after another. A file whose recording was interrupted before its first record was whole
    * is passed over; other damage throws InputError.
@@ -194,7 +196,7 @@ function storeAt(path: string, manifest: Manifest): Store {
     },
     async reopenEpisode({ id, ...start }) {
       const file = fileOf(id);
-      const stored = await read(id, []);
+      const stored = await store.readRecording(id);
       if (stored?.endInfo) throw new InputError(`${file}: the recording has ended, expected an interrupted one`);
       return reopenRecording({ ...start, id, file, spec, stored });
     },
@@ -214,6 +216,7 @@ function storeAt(path: string, manifest: Manifest): Store {
       if (!episode) throw new InputError(`${fileOf(id)}: holds no whole record, expected the start of an episode`);
       return episode;
     },
+    readRecording: (id) => read(id, []),
     async *episodes() {
       const annotations = store.annotations();
       for (const id of store.episodeIds()) {

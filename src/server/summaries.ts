@@ -1,0 +1,134 @@
+/** What the page shows of episodes without their steps. Kept by the size and time of each file: listing reads only what changed. */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError } from "../base/index.ts";
+import type { Annotation, Store, StoredEpisode } from "../datasets/node.ts";
+import type { EpisodeDetail, EpisodeSummary, Strip } from "../protocol/index.ts";
+import type { Controller } from "../world/index.ts";
+
+/** Without annotations: the file's own content. */
+interface Recorded {
+  readonly summary: Omit<EpisodeSummary, "deleted" | "labels">;
+  readonly labelled: ReadonlySet<number>;
+}
+
+export interface Summaries {
+  /** The oldest first; deleted ones too, marked. Files that cannot be read are passed over: verification names them. */
+  list(store: Store): Promise<EpisodeSummary[]>;
+  /** Null where there is no such episode, or no record of it is whole. Throws InputError for a damaged one. */
+  of(store: Store, id: string): Promise<EpisodeSummary | null>;
+}
+
+export function createSummaries(): Summaries {
+  const held = new Map<string, { version: string; recorded: Recorded | null }>();
+
+  const recordedOf = async (store: Store, id: string): Promise<Recorded | null> => {
+    const file = join(store.path, "episodes", `${id}.mcap`);
+    const found = await stat(file, { bigint: true }).catch(() => null);
+    if (!found) return null;
+    const version = `${found.size} ${found.mtimeNs} ${found.ino}`;
+    const before = held.get(file);
+    if (before?.version === version) return before.recorded;
+    const stored = await store.readRecording(id);
+    const recorded = stored && summarise(store, stored);
+    held.set(file, { version, recorded });
+    return recorded;
+  };
+
+  return {
+    async list(store) {
+      const annotations = byEpisode(store.annotations());
+      const found: EpisodeSummary[] = [];
+      for (const id of store.episodeIds({ deleted: true })) {
+        const recorded = await recordedOf(store, id).catch((error: unknown) => {
+          if (error instanceof InputError) return null;
+          throw error;
+        });
+        if (recorded) found.push(annotated(recorded, annotations.get(id) ?? []));
+      }
+      return found.sort((a, b) => a.started - b.started || (a.id < b.id ? -1 : 1));
+    },
+    async of(store, id) {
+      const recorded = await recordedOf(store, id);
+      return recorded && annotated(recorded, byEpisode(store.annotations()).get(id) ?? []);
+    },
+  };
+}
+
+function byEpisode(annotations: readonly Annotation[]): Map<string, Annotation[]> {
+  const found = new Map<string, Annotation[]>();
+  for (const annotation of annotations) {
+    const before = found.get(annotation.episode);
+    if (before) before.push(annotation);
+    else found.set(annotation.episode, [annotation]);
+  }
+  return found;
+}
+
+function summarise({ spec }: Store, { id, seed, wallTime, steps, endInfo, success, info }: StoredEpisode): Recorded {
+  const strip = stripOf(steps);
+  const { forkedFrom, forkStep } = info;
+  const isFork = typeof forkedFrom === "string" && typeof forkStep === "number";
+  const labelled = new Set(steps.flatMap(({ label }, step) => (label ? [step] : [])));
+  const summary = {
+    id,
+    seed,
+    operator: steps.find(({ operator }) => operator !== null)?.operator ?? null,
+    started: wallTime,
+    steps: steps.length,
+    seconds: steps.length / spec.controlRate,
+    success,
+    interrupted: endInfo === null,
+    strip,
+    interventions: interventionsOf(strip),
+    policyVersions: [...new Set(steps.flatMap(({ policyVersion }) => policyVersion ?? []))],
+    forked: isFork ? { episode: forkedFrom, step: forkStep } : null,
+  };
+  return { summary, labelled };
+}
+
+function stripOf(steps: readonly { readonly controller: Controller }[]): Strip {
+  const strip: [Controller, number][] = [];
+  for (const { controller } of steps) {
+    const last = strip.at(-1);
+    if (last?.[0] === controller) last[1]++;
+    else strip.push([controller, 1]);
+  }
+  return strip;
+}
+
+/** As `accountOf` counts them: who drives from beginning to end takes nothing over. */
+const interventionsOf = (strip: Strip): number =>
+  strip.some(([controller]) => controller === "policy")
+    ? strip.filter(([controller]) => controller === "expert").length
+    : 0;
+
+function annotated({ summary, labelled }: Recorded, annotations: readonly Annotation[]): EpisodeSummary {
+  let { success } = summary;
+  let deleted = false;
+  const labels = new Set(labelled);
+  for (const annotation of annotations) {
+    if (annotation.kind === "success") success = annotation.success;
+    else if (annotation.kind === "deletion") deleted = annotation.deleted;
+    else labels.add(annotation.step);
+  }
+  return { ...summary, success, deleted, labels: labels.size };
+}
+
+/** An episode with its steps, as the page plays it. */
+export function detailOf(summary: EpisodeSummary, { info, steps }: StoredEpisode): EpisodeDetail {
+  const names = new Set(steps.flatMap(({ gate }) => Object.keys(gate)));
+  return {
+    ...summary,
+    info: info as EpisodeDetail["info"],
+    actions: steps.map(({ action }) => Array.from(action)),
+    proposed: steps.map(({ proposed }) => proposed && Array.from(proposed)),
+    label: steps.map(({ label }) => label && Array.from(label)),
+    controller: steps.map(({ controller }) => controller),
+    reward: steps.map(({ reward }) => reward),
+    gate: Object.fromEntries(Array.from(names, (name) => [name, steps.map(({ gate }) => readingOf(gate, name))])),
+  };
+}
+
+const readingOf = (gate: Readonly<Record<string, number>>, name: string): number | null =>
+  Object.hasOwn(gate, name) ? gate[name] : null;
