@@ -18,24 +18,31 @@ export interface LoggedEpisode {
   /** Whether nothing but annotations will come. */
   readonly closed: boolean;
   readonly annotations: readonly Annotation[];
+  /** How many of them a server has. */
+  readonly acknowledged: number;
 }
 
 export interface EpisodeLog extends LoggedEpisode {
   /** Name of its file. */
   readonly file: string;
   /**
-   * False where the disk refuses: the record is held in memory, and those that come after it, until `retry` can write them.
-   * What is held counts neither as a step nor as an end.
+   * False where the disk refuses: the record is held in memory, and those that come after it, until `retry` can write them;
+   * also while its file is not there yet, which is no refusal. What is held counts neither as a step nor as an end.
    */
   append(step: Uint8Array): boolean;
   finish(end: Uint8Array): boolean;
   /** Stops it where it is. */
   interrupt(): boolean;
   annotate(annotation: Annotation): boolean;
-  /** Whether records are held that the disk refused. */
-  readonly holds: boolean;
+  /** So many of its annotations are on a server. */
+  acknowledge(annotations: number): boolean;
+  /** Records that are held in memory, and whether that is because the disk refused. */
+  readonly held: number;
+  readonly isRefused: boolean;
   /** Writes what is held; false where the disk still refuses. */
   retry(): boolean;
+  /** Gives it the empty file that it waits for; null where there was none to be had. */
+  attach(file: LogFile | null): void;
   /** Steps from number `from` on, read back from the file: at most `count`, and `bytes` bytes unless the first is larger. */
   read(from: number, limits: { readonly count: number; readonly bytes: number }): Uint8Array[];
   /** Waits for the disk, where something was written since. Throws where the disk fails. */
@@ -47,8 +54,8 @@ export interface EpisodeLog extends LoggedEpisode {
 const text = new TextEncoder();
 const words = new TextDecoder();
 
-/** Begins an episode in an empty file. Its start may be held in memory like any record (see `append`). */
-export function beginLog(file: LogFile, name: string, id: string, start: Uint8Array): EpisodeLog {
+/** Begins an episode in an empty file, or in one that it is given later. Its start may be held in memory like any record. */
+export function beginLog(file: LogFile | null, name: string, id: string, start: Uint8Array): EpisodeLog {
   const log = logOver(file, name, { id, start, at: 0 });
   log.write(KIND.name, text.encode(id));
   log.write(KIND.start, start);
@@ -79,9 +86,12 @@ interface Writing {
   note(kind: Kind, from: number, to: number, payload: Uint8Array): void;
 }
 
-function logOver(file: LogFile, name: string, begun: { id: string; start: Uint8Array; at: number }): Writing {
+function logOver(given: LogFile | null, name: string, begun: { id: string; start: Uint8Array; at: number }): Writing {
   const { id, start } = begun;
   const { task } = decodeStart(start);
+  let file = given;
+  let isRefused = false;
+  let acknowledged = 0;
   let at = begun.at;
   /** Where each step's payload begins and ends. */
   const steps: { readonly from: number; readonly to: number }[] = [];
@@ -97,15 +107,18 @@ function logOver(file: LogFile, name: string, begun: { id: string; start: Uint8A
     if (kind === KIND.step) steps.push({ from, to });
     else if (kind === KIND.end) end = payload;
     else if (kind === KIND.annotation) annotations.push(JSON.parse(words.decode(payload)));
+    else if (kind === KIND.acknowledgement) acknowledged = new DataView(payload.buffer).getUint32(0, true);
     if (kind === KIND.end || kind === KIND.interruption) closed = isClosing = true;
   };
   /** All of it or nothing: a part that was written is written over by the next attempt, or cut off when the log is recovered. */
   const put = (bytes: Uint8Array): boolean => {
+    if (!file) return false;
     try {
-      if (file.write(bytes, at) < bytes.length) return false;
+      isRefused = file.write(bytes, at) < bytes.length;
     } catch {
-      return false;
+      isRefused = true;
     }
+    if (isRefused) return false;
     at += bytes.length;
     isDirty = true;
     return true;
@@ -119,10 +132,10 @@ function logOver(file: LogFile, name: string, begun: { id: string; start: Uint8A
   };
   const retry = (): boolean => {
     while (held.length > 0 && store(held[0].kind, held[0].payload)) held = held.slice(1);
-    return held.length === 0;
+    return !isRefused;
   };
   const write = (kind: Kind, payload: Uint8Array): boolean => {
-    if (kind !== KIND.annotation && isClosing) throw new Error(`log of ${id}: a record after the end`);
+    if (kind < KIND.annotation && isClosing) throw new Error(`log of ${id}: a record after the end`);
     if (kind === KIND.end || kind === KIND.interruption) isClosing = true;
     held.push({ kind, payload });
     return retry();
@@ -143,14 +156,30 @@ function logOver(file: LogFile, name: string, begun: { id: string; start: Uint8A
     get closed() {
       return closed;
     },
-    get holds() {
-      return held.length > 0;
+    get acknowledged() {
+      return acknowledged;
+    },
+    get held() {
+      return held.length;
+    },
+    get isRefused() {
+      return isRefused;
     },
     append: (step) => write(KIND.step, step),
     finish: (record) => write(KIND.end, record),
     interrupt: () => isClosing || write(KIND.interruption, new Uint8Array(0)),
     annotate: (annotation) => write(KIND.annotation, text.encode(JSON.stringify(annotation))),
+    acknowledge(count) {
+      const payload = new Uint8Array(4);
+      new DataView(payload.buffer).setUint32(0, count, true);
+      return write(KIND.acknowledgement, payload);
+    },
     retry,
+    attach(found) {
+      file = found;
+      isRefused = !found;
+      retry();
+    },
     read(from, limits) {
       const found: Uint8Array[] = [];
       let size = 0;
@@ -159,17 +188,17 @@ function logOver(file: LogFile, name: string, begun: { id: string; start: Uint8A
         size += place.to - place.from;
         if (found.length > 0 && size > limits.bytes) break;
         const bytes = new Uint8Array(place.to - place.from);
-        file.read(bytes, place.from);
+        file?.read(bytes, place.from);
         found.push(bytes);
       }
       return found;
     },
     flush() {
       if (!isDirty) return;
-      file.flush();
+      file?.flush();
       isDirty = false;
     },
-    close: () => file.close(),
+    close: () => file?.close(),
   };
   return { episode, write, note };
 }

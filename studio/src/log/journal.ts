@@ -17,10 +17,10 @@ export interface Journal {
   readonly logs: readonly EpisodeLog[];
   /** Whether the disk refuses, and records wait in memory. */
   readonly isFull: boolean;
-  /** Has files ready for so many episodes to come, so that beginning one does not wait for the disk. */
+  /** Has files ready for so many episodes to come, from now on. Rejects where the disk gives none. */
   reserve(count: number): Promise<void>;
-  /** Begins an episode in a file of its own. Rejects where the disk gives no file. */
-  begin(id: string, start: Uint8Array): Promise<EpisodeLog>;
+  /** Begins an episode in a file of its own: one that is ready, or else, as soon as it is, another one. */
+  begin(id: string, start: Uint8Array): EpisodeLog;
   /** Takes over what pages that are gone have left; those that are there now, and were not before. */
   adopt(): Promise<EpisodeLog[]>;
   isAdopted(log: EpisodeLog): boolean;
@@ -48,18 +48,37 @@ export async function openJournal({ folder, locks, tab }: JournalOptions): Promi
   const strange = new Set<string>();
   const spare: { readonly name: string; readonly file: LogFile }[] = [];
   let count = 0;
+  let reserved = 0;
+  let refilling: Promise<void> | null = null;
+  const orphans = new Set<EpisodeLog>();
   let adopting: Promise<EpisodeLog[]> | null = null;
 
-  const create = async () => {
-    const name = `${tab}.${count++}${EXTENSION}`;
-    return { name, file: await folder.open(name) };
+  const nameNext = () => `${tab}.${count++}${EXTENSION}`;
+  const refill = async () => {
+    while (spare.length < reserved) {
+      const name = nameNext();
+      spare.push({ name, file: await folder.open(name) });
+    }
+  };
+  const ensure = (): Promise<void> => {
+    refilling ??= refill().finally(() => {
+      refilling = null;
+    });
+    return refilling;
+  };
+  /** For an episode that has begun without. */
+  const findFile = async (log: EpisodeLog) => {
+    orphans.delete(log);
+    const file = await folder.open(log.file).catch(() => null);
+    if (!file) orphans.add(log);
+    log.attach(file);
   };
 
   async function adoptFile(name: string): Promise<EpisodeLog | null> {
     // A page that has just gone may still have its file open.
     const file = await folder.open(name).catch(() => null);
     if (!file) return null;
-    const log = recoverLog(file, name);
+    const log = recovered(file, name);
     if (log === "foreign") strange.add(name);
     if (log === "foreign" || log === "empty") {
       file.close();
@@ -100,15 +119,19 @@ export async function openJournal({ folder, locks, tab }: JournalOptions): Promi
   return {
     logs,
     get isFull() {
-      return logs.some((log) => log.holds);
+      return logs.some(({ isRefused }) => isRefused);
     },
-    async reserve(wanted) {
-      while (spare.length < wanted) spare.push(await create());
+    reserve(wanted) {
+      reserved = wanted;
+      return ensure();
     },
-    async begin(id, start) {
-      const { name, file } = spare.shift() ?? (await create());
-      const log = beginLog(file, name, id, start);
+    begin(id, start) {
+      const ready = spare.shift();
+      const log = beginLog(ready?.file ?? null, ready?.name ?? nameNext(), id, start);
       logs.push(log);
+      if (!ready) void findFile(log);
+      // Where the disk gives none, the next episode finds that out for itself.
+      ensure().catch(() => {});
       return log;
     },
     adopt() {
@@ -126,8 +149,11 @@ export async function openJournal({ folder, locks, tab }: JournalOptions): Promi
       log.close();
       await folder.remove(log.file);
     },
-    // Every log is tried: the one that is refused may be the larger one.
-    retry: () => logs.map((log) => log.retry()).every(Boolean),
+    retry() {
+      for (const log of orphans) void findFile(log);
+      // Every log is tried: the one that is refused may be the larger one.
+      return logs.map((log) => log.retry()).every(Boolean);
+    },
     flush() {
       try {
         for (const log of logs) log.flush();
@@ -137,6 +163,8 @@ export async function openJournal({ folder, locks, tab }: JournalOptions): Promi
       }
     },
     async close() {
+      reserved = 0;
+      await refilling?.catch(() => {});
       for (const log of logs) {
         log.interrupt();
         try {
@@ -154,4 +182,13 @@ export async function openJournal({ folder, locks, tab }: JournalOptions): Promi
       for (const release of releases) release();
     },
   };
+}
+
+function recovered(file: LogFile, name: string): ReturnType<typeof recoverLog> {
+  try {
+    return recoverLog(file, name);
+  } catch {
+    // Its checksums are right and its messages are not: no version of ours wrote it.
+    return "foreign";
+  }
 }

@@ -15,6 +15,8 @@ export const KIND = {
   interruption: 5,
   /** What became known besides, as JSON (an annotation of `protocol`). */
   annotation: 6,
+  /** How many of its annotations a server has, uint32: they are not said again, after others may have said otherwise. */
+  acknowledgement: 7,
 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 
