@@ -8,8 +8,8 @@ async function driven(task: string, { seed = 5, length = 120, from = null as Sna
   const world = makeEnvironment() as World;
   const expert = Object.values(experts)[0](world);
   expert.reset(seed);
-  let { observation, info } = world.reset(seed);
-  if (from) ({ observation, info } = world.restore(from));
+  let { observation } = world.reset(seed);
+  if (from) ({ observation } = world.restore(from));
   const snapshots = [world.snapshot()];
   const [actions, rewards]: [number[][], number[]] = [[], []];
   const { low, high } = world.spec.action;
@@ -23,9 +23,7 @@ async function driven(task: string, { seed = 5, length = 120, from = null as Sna
     ({ observation } = result);
     if (result.terminated || result.truncated) break;
   }
-  const start = from
-    ? { snapshot: JSON.stringify(from), forkedFrom: "other", forkStep: 3 }
-    : { progress: Number(info.progress ?? 0) };
+  const start: ToReplay["info"] = from ? { snapshot: JSON.stringify(from), forkedFrom: "other", forkStep: 3 } : {};
   const episode: ToReplay = { seed, info: start, steps: actions.length, actions, reward: rewards };
   return { episode, snapshots };
 }

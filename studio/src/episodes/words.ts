@@ -19,9 +19,15 @@ export function duration(seconds: number): string {
 /** The time of today, or day and time. `started` in seconds since 1970. */
 export function when(started: number, now: Date = new Date()): string {
   const date = new Date(started * 1000);
-  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  if (date.toDateString() === now.toDateString()) return time;
-  return `${date.toLocaleDateString([], { day: "numeric", month: "short" })}, ${time}`;
+  const isToday = date.toDateString() === now.toDateString();
+  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+  if (isToday) return date.toLocaleTimeString("en-GB", { ...clock, second: "2-digit" });
+  const isThisYear = date.getFullYear() === now.getFullYear();
+  return date.toLocaleString("en-GB", {
+    day: "numeric",
+    month: "short",
+    ...(isThisYear ? clock : { year: "numeric" }),
+  });
 }
 
 /** How it ended, in a word. */
