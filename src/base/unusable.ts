@@ -11,9 +11,13 @@ const MEANINGS: Readonly<Record<string, string>> = {
 export const isFull = (error: unknown): boolean =>
   error instanceof Error && "code" in error && String(error.code) in MEANINGS;
 
-/** A refusal by the file system as bad input: which path, what was tried, and the system's code (ENOSPC: the disk is full). */
+/**
+ * A refusal by the file system as bad input: which path, what was tried, and the system's code (ENOSPC: the disk is full).
+ * Its cause is what the system said.
+ */
 export function unusable(path: string, tried: string, error: unknown): InputError {
   if (error instanceof InputError) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  return new InputError(`${path}: cannot be ${tried} (${code in MEANINGS ? `${code}: ${MEANINGS[code]}` : code})`);
+  const meaning = code in MEANINGS ? `${code}: ${MEANINGS[code]}` : code;
+  return new InputError(`${path}: cannot be ${tried} (${meaning})`, { cause: error });
 }

@@ -12,13 +12,17 @@ export type ServerMessage =
       readonly steps: number;
       readonly ended: boolean;
     }
-  /** What was asked cannot be done, and why, in one line; `episode` where it was about one. */
+  /**
+   * What was asked cannot be done, and why, in one line; `episode` where it was about one. `later` where the same may be
+   * done after some seconds: the disk was full.
+   */
   | {
       readonly kind: "refused";
       readonly of: string;
       readonly task?: string;
       readonly episode?: string;
       readonly reason: string;
+      readonly later?: true;
     }
   /** Episodes of a task have changed (by anybody): a page asks for them again if it shows them. */
   | { readonly kind: "changed"; readonly task: string }

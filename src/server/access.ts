@@ -20,7 +20,7 @@ const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 export function tokenOf(data: string): string {
   const file = join(data, TOKEN_FILE);
   try {
-    mkdirSync(data, { recursive: true });
+    mkdirSync(data, { recursive: true, mode: 0o700 });
     const found = readIfThere(file)?.trim();
     if (found !== undefined && TOKEN.test(found)) {
       chmodSync(file, 0o600);

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { InputError } from "../base/index.ts";
+import { InputError, isFull } from "../base/index.ts";
 import { CLIENT_LIMITS, type ClientMessage, parseClientMessage, type ServerMessage } from "../protocol/index.ts";
 
 /** Why a page is disconnected, as WebSocket has it. */
@@ -154,9 +154,20 @@ function listen(socket: WebSocket, send: (text: string) => void, { limits, heed,
 
 function refusalOf(message: ClientMessage, error: unknown): ServerMessage {
   const reason = error instanceof InputError ? error.message : "the server failed; its terminal says how";
-  const task = "task" in message ? { task: message.task } : {};
-  const episode = "episode" in message ? { episode: message.episode } : {};
-  return { kind: "refused", of: message.kind, ...task, ...episode, reason };
+  const [episode, ...others] = new Set(episodesOf(message));
+  return {
+    kind: "refused",
+    of: message.kind,
+    ...("task" in message && { task: message.task }),
+    ...(episode !== undefined && others.length === 0 && { episode }),
+    reason,
+    ...(error instanceof InputError && isFull(error.cause) && { later: true }),
+  };
+}
+
+function episodesOf(message: ClientMessage): readonly string[] {
+  if ("episode" in message) return [message.episode];
+  return message.kind === "annotate" ? message.annotations.map(({ episode }) => episode) : [];
 }
 
 /** A bucket that holds so much and fills by so much per second: whether there is enough in it, which is then taken. */

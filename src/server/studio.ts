@@ -63,8 +63,7 @@ export async function startStudio(options: StudioOptions): Promise<StudioServer>
   const token = tokenOf(data);
   const names = local ? [] : [...machineNames(), host.toLowerCase()];
   const certificate = await certificateFor(options, names);
-  const http = certificate ? createSecureServer({ ...certificate, minVersion: "TLSv1.2" }) : createServer();
-  setTimeouts(http, options.patience ?? 15_000);
+  const http = makeHttp(certificate, options.patience ?? 15_000);
   const boundPort = await listen(http, { host, port });
   const scheme = certificate ? "https" : "http";
   let leave: () => void;
@@ -141,16 +140,23 @@ function addressesOf({ host, local, names }: { host: string; local: boolean; nam
   return ["localhost", ...outside];
 }
 
-/** Who sends a request byte by byte does not keep a connection. */
-function setTimeouts(http: Server, patience: number): void {
-  http.headersTimeout = patience;
-  http.requestTimeout = patience;
-  http.keepAliveTimeout = 5000;
+/** Who sends a request byte by byte does not keep a connection: after `patience`, in ms, it has come or is given up. */
+function makeHttp(certificate: Certificate | null, patience: number): Server {
+  const times = {
+    headersTimeout: patience,
+    requestTimeout: patience,
+    connectionsCheckingInterval: Math.min(patience, 2000),
+    keepAliveTimeout: 5000,
+  };
+  const http = certificate
+    ? createSecureServer({ ...times, ...certificate, minVersion: "TLSv1.2", handshakeTimeout: patience })
+    : createServer(times);
   http.maxConnections = 500;
   http.on("clientError", (_error, socket) => {
     if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
     socket.destroy();
   });
+  return http;
 }
 
 function listen(http: Server, { host, port }: { host: string; port: number }): Promise<number> {

@@ -83,9 +83,8 @@ export function ask(
         port,
         path,
         method,
-        headers,
+        headers: { Connection: "close", ...headers },
         rejectUnauthorized: false,
-        agent: false,
       },
       (response) => {
         const parts: Buffer[] = [];
