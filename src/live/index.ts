@@ -8,5 +8,6 @@
 export { type Clock, type ClockPorts, type ClockStats, type Lateness, startClock } from "./clock.ts";
 export type { ForkPoint } from "./lane.ts";
 export type { BegunEpisode, ClosedEpisode, SessionObserver } from "./observer.ts";
-export { type LiveSession, openSession, type SessionSetup } from "./session.ts";
+export { type LiveSession, openSession } from "./session.ts";
+export type { SessionSetup } from "./setup.ts";
 export type { LaneView, SessionView } from "./view.ts";

@@ -16,33 +16,34 @@ export interface ForkPoint {
 }
 
 /** Where an episode begins that is not the continuation of another: a seed's start, or a moment that somebody chose. */
-export type Root = { readonly seed: number } | ForkPoint;
+type Root = { readonly seed: number } | ForkPoint;
 
 /** An episode of a session. */
-export interface Run {
+export interface LiveEpisode {
   readonly id: string;
   readonly root: Root;
-  readonly live: LiveLane;
+  readonly loop: LiveLane;
   /** What there is to say of its beginning. */
   readonly info: Info;
   readonly actors: readonly string[];
   readonly disagreement: Disagreement;
-  /** Steps that have been taken and not yet been told of. */
+  /** Steps that have been taken and not yet been told of; and how many have been. */
   readonly fresh: LiveStep[];
   told: number;
   last: LiveStep | null;
-  mark: boolean | null;
-  closed: boolean;
   /** How often who drives became the expert, and whether ever the policy did. */
   takings: number;
   shared: boolean;
-  /** When it ended, ms of the clock; null while it goes on. */
+  /** Whether it succeeded, by the person's word. */
+  mark: boolean | null;
+  /** When world or clock ended it, ms of the session's clock; null while they have not. */
   endedAt: number | null;
+  closed: boolean;
 }
 
 /** All that is needed to go on from a moment in the midst of an episode, and to show it. */
 export interface Kept {
-  readonly run: Run;
+  readonly episode: LiveEpisode;
   readonly step: number;
   readonly snapshot: Snapshot;
   readonly info: Info;
@@ -56,94 +57,105 @@ export interface SessionLane {
   readonly world: World;
   readonly port: Port;
   readonly tape: Tape<Kept>;
-  run: Run;
+  episode: LiveEpisode;
   /** The world as it is now. */
   now: Kept;
 }
 
-/** s that can be rewound at least. */
+/** s that can be rewound. */
 const REWIND = 30;
 /** Observations before a moment that an episode which begins there is given: more than any policy looks back on. */
 const LOOK_BACK = 100;
 
-export const tapeFor = ({ spec }: World): Tape<Kept> => createTape(REWIND * spec.controlRate + 1);
+/** A lane that has taken up its first episode. */
+export function laneOf(place: Pick<SessionLane, "number" | "world" | "port">, episode: LiveEpisode): SessionLane {
+  const tape = createTape<Kept>(REWIND * place.world.spec.controlRate + 1);
+  const lane = { ...place, tape, episode, now: keep(episode) };
+  tape.add(lane.now);
+  return lane;
+}
 
-/** What a lane's next episode begins with. */
-export interface Beginning {
+/** Where an episode begins: a root, or the moment of a tape from which it goes on. */
+export type Start = Root | Kept;
+
+interface Beginning {
   readonly id: string;
   readonly index: number;
-  /** A root, or the moment of the tape from which it goes on. */
-  readonly at: Root | Kept;
+  readonly at: Start;
   readonly policy: LivePolicy | null;
   readonly phase: Phase;
   readonly operator: () => string | null;
 }
 
-/** Begins an episode: nothing is told of it before its first step. */
-export async function beginRun(lane: Pick<SessionLane, "world" | "port">, beginning: Beginning): Promise<Run> {
-  const { id, index, at, policy, phase, operator } = beginning;
-  const { world, port } = lane;
+/** Begins an episode: nothing is told of it before its first step. Throws Error for a snapshot of another world. */
+export async function beginEpisode(
+  { world, port }: Pick<SessionLane, "world" | "port">,
+  { id, index, at, policy, phase, operator }: Beginning,
+): Promise<LiveEpisode> {
   const fork = forkOf(at);
   const fresh: LiveStep[] = [];
-  const live = await startLive({
-    ...{ index, seed: fork?.seed ?? (at as { readonly seed: number }).seed, world, supervisor: port, policy, phase },
-    ...{ operator, onStep: (step: LiveStep) => fresh.push(step) },
+  const loop = await startLive({
+    ...{ index, seed: fork?.seed ?? rootOf(at).seed, world, supervisor: port, policy, phase, operator },
+    onStep: (step) => fresh.push(step),
     ...(fork && { origin: { snapshot: fork.snapshot, before: beforeOf(at) } }),
   });
-  const { info } = live.end;
-  const { episode: forkedFrom, step: forkStep, snapshot } = fork ?? {};
+  const { info } = loop.end;
+  const origin = fork && {
+    forkedFrom: fork.episode,
+    forkStep: fork.step,
+    snapshot: JSON.stringify(fork.snapshot),
+  };
   return {
-    ...{ id, live, fresh },
-    root: "run" in at ? at.run.root : at,
-    info: fork ? { ...info, forkedFrom, forkStep, snapshot: JSON.stringify(snapshot) } : info,
+    ...{ id, root: rootOf(at), loop, fresh, info: { ...info, ...origin }, disagreement: createDisagreement() },
     actors: policy ? [policy.planner.name, port.name] : [port.name],
-    disagreement: createDisagreement(),
-    ...{ told: 0, last: null, mark: null, closed: false, takings: 0, shared: false, endedAt: null },
+    ...{ told: 0, last: null, takings: 0, shared: false, mark: null, endedAt: null, closed: false },
   };
 }
 
-function forkOf(at: Root | Kept): ForkPoint | null {
-  if (!("run" in at)) return "episode" in at ? at : null;
-  return { episode: at.run.id, step: at.step, seed: at.run.live.seed, snapshot: at.snapshot };
+const rootOf = (at: Start): Root => ("snapshot" in at && "seen" in at ? at.episode.root : at);
+
+function forkOf(at: Start): ForkPoint | null {
+  if (!("snapshot" in at)) return null;
+  if (!("seen" in at)) return at;
+  return { episode: at.episode.id, step: at.step, seed: at.episode.loop.seed, snapshot: at.snapshot };
 }
 
-const beforeOf = (at: Root | Kept): readonly Observation[] =>
-  "run" in at ? at.run.live.seen.slice(0, at.seen - 1).slice(-LOOK_BACK) : [];
+const beforeOf = (at: Start): readonly Observation[] =>
+  "seen" in at ? at.episode.loop.seen.slice(0, at.seen - 1).slice(-LOOK_BACK) : [];
 
 /** The moment that is now. */
-export function keep(run: Run): Kept {
-  const { live, last } = run;
-  const { length, info } = live.end;
-  return { run, step: length, snapshot: live.world.snapshot(), info, last, seen: live.seen.length };
+function keep(episode: LiveEpisode): Kept {
+  const { loop, last } = episode;
+  const { length, info } = loop.end;
+  return { episode, step: length, snapshot: loop.world.snapshot(), info, last, seen: loop.seen.length };
 }
 
 /** Takes an episode up as the lane's own. */
-export function take(lane: SessionLane, run: Run): void {
-  lane.run = run;
-  lane.now = keep(run);
+export function takeUp(lane: SessionLane, episode: LiveEpisode): void {
+  lane.episode = episode;
+  lane.now = keep(episode);
   lane.tape.add(lane.now);
 }
 
-/** Tells of the steps since the last time; notes where the episode is now, and whether it has ended. True where there were any. */
+/** Tells of the step that was taken, and where the episode is now, ended or not. False where there was none. */
 export function tell(lane: SessionLane, observer: SessionObserver, at: number): boolean {
-  const { run, number, tape } = lane;
-  const { id, fresh, live, info, actors } = run;
+  const { episode, number, tape } = lane;
+  const { id, fresh, loop, info, actors } = episode;
   if (fresh.length === 0) return false;
   for (const step of fresh.splice(0)) {
-    if (run.told === 0) observer.begun({ id, lane: number, seed: live.seed, actors, info });
-    const took = step.controller === "expert" && run.last?.controller !== "expert";
-    if (took) run.takings += 1;
-    if (step.controller === "policy") run.shared = true;
-    run.last = step;
-    observer.step(id, run.told++, step);
+    if (episode.told === 0) observer.begun({ id, lane: number, seed: loop.seed, actors, info });
+    if (step.controller === "policy") episode.shared = true;
+    else if (episode.last?.controller !== "expert") episode.takings += 1;
+    episode.last = step;
+    observer.step(id, episode.told++, step);
   }
-  run.disagreement.note(live);
-  lane.now = keep(run);
-  const { terminated, truncated } = live.end;
+  episode.disagreement.note(loop);
+  lane.now = keep(episode);
+  const { terminated, truncated } = loop.end;
   if (terminated || truncated) {
-    run.endedAt = at;
+    episode.endedAt = at;
     tape.leave();
-    closeRun(lane, observer);
+    close(lane, observer);
   } else {
     tape.add(lane.now);
   }
@@ -151,39 +163,37 @@ export function tell(lane: SessionLane, observer: SessionObserver, at: number): 
 }
 
 /** The episode is over, by itself or because somebody leaves it; one without a step has never been. */
-export function closeRun({ run, number }: SessionLane, observer: SessionObserver): void {
-  if (run.closed) return;
-  run.closed = true;
-  if (run.told === 0) return;
-  const { id, mark, takings, shared } = run;
-  const { length, info, terminated, truncated } = run.live.end;
+export function close({ episode, number }: SessionLane, observer: SessionObserver): void {
+  if (episode.closed) return;
+  episode.closed = true;
+  if (episode.told === 0) return;
+  const { id, mark, takings, shared, loop } = episode;
+  const { length: steps, info, terminated, truncated } = loop.end;
   const ended = terminated || truncated;
   const success = mark ?? (ended ? info.success : null);
-  observer.closed({ id, lane: number, steps: length, info, ended, success, interventions: shared ? takings : 0 });
+  // Who drives from beginning to end takes nothing over: the supervisor's account counts so too.
+  observer.closed({ id, lane: number, steps, info, ended, success, interventions: shared ? takings : 0 });
 }
 
 /** The lane as it is, or as it was at the moment to which time has been turned back. */
-export function viewOf({ now, tape }: SessionLane, rewinding: boolean): LaneView {
-  const past = tape.at;
-  const { run, step, snapshot, info, last } = past ?? now;
-  const { live, endedAt } = run;
-  const { terminated } = live.end;
-  const stands = past !== null || rewinding;
-  const alarmed = (last?.gate.alarm ?? 0) === 1;
-  const standing = standingOf(live, past ? (past.last?.gate ?? {}) : live.readings);
-  const drives = !stands && endedAt === null && DRIVERS[live.phase] === "policy";
+export function viewOf({ now, tape }: SessionLane, stands: boolean): LaneView {
+  const { episode, step, snapshot, info, last } = tape.at ?? now;
+  const { loop, endedAt } = episode;
+  const { terminated } = loop.end;
+  const [alarmed, readings] = tape.at ? [last?.gate.alarm === 1, last?.gate ?? {}] : [loop.alarmed, loop.readings];
+  const standing = standingOf(loop, readings);
+  const needy = !stands && endedAt === null && DRIVERS[loop.phase] === "policy";
   return {
-    ...{ episode: run.id, seed: live.seed, step, snapshot, info },
-    phase: stands ? "paused" : live.phase,
-    time: step / live.world.spec.controlRate,
+    ...{ episode: episode.id, seed: loop.seed, step, snapshot, info, alarmed },
+    phase: stands ? "paused" : loop.phase,
+    time: step / loop.world.spec.controlRate,
     action: last && [...last.action],
     controller: last?.controller ?? null,
     proposed: last?.proposed ? [...last.proposed] : null,
-    policyVersion: live.policy?.version ?? null,
+    policyVersion: loop.policy?.version ?? null,
     score: standing?.score ?? null,
     threshold: standing?.threshold ?? null,
-    alarmed: past ? alarmed : live.alarmed,
-    need: drives ? needOf(live.alarmed, standing, run.disagreement.value) : 0,
-    ended: !past && endedAt !== null ? { success: run.mark ?? info.success, terminated } : null,
+    need: needy ? needOf(alarmed, standing, episode.disagreement.value) : 0,
+    ended: tape.at || endedAt === null ? null : { success: episode.mark ?? info.success, terminated },
   };
 }
