@@ -14,7 +14,8 @@ export const rateInWords = ({ rate, low, high }: Rate): string =>
 const points = (share: number): string => String(Math.round(100 * share));
 const signed = (share: number): string => {
   const number = Math.round(100 * Math.abs(share));
-  return `${share < 0 && number > 0 ? "−" : "+"}${number}`;
+  if (number === 0) return "0";
+  return `${share < 0 ? "−" : "+"}${number}`;
 };
 
 /** Whether the 95 % interval leaves zero out. */
