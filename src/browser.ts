@@ -152,11 +152,15 @@ export {
   stepScalars,
 } from "./optim/index.ts";
 export {
+  actionScale,
   exportPolicy,
   HEADS,
+  noiseOf,
   openEnsemble,
   openPolicy,
   type Policy,
+  type PolicyActor,
+  type PolicyMetadata,
   type PolicyRecipe,
   policyMetadata,
   policyRecipe,
@@ -189,6 +193,7 @@ export {
 export {
   afterRequests,
   type Gate,
+  type GateMoments,
   type GateScore,
   type LivePolicy,
   type LiveStep,

@@ -7,6 +7,10 @@ import { type PolicyMetadata, policyMetadata } from "./export.ts";
 
 export interface PolicyActor extends BatchActor {
   readonly metadata: PolicyMetadata;
+  /** Rows that the file plans at once. */
+  readonly batch: number;
+  /** What `plan` does, with the standard normals themselves, `[N, noiseSize]`: for who draws many chunks under one key. */
+  draw(histories: Float32Array, noises: Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -24,15 +28,29 @@ export async function openPolicy(runtime: Runtime, model: Uint8Array, where = "p
   checkPorts(session, metadata, where);
   const { observationHorizon: To, predictionHorizon: Tp } = metadata.horizons;
   const [Do, Da] = [metadata.observation.names.length, metadata.action.names.length];
+  const { noiseSize } = metadata;
   const [batch] = session.inputs.observation.shape;
   const feeds: Record<string, TypedArray> = {};
   for (const [name, { shape }] of Object.entries(session.inputs)) feeds[name] = new Float32Array(sizeOf(shape));
   const actions = new Float32Array(batch * Tp * Da);
 
-  const fill = (row: number, history: Float32Array, key: Key) => {
+  const fill = (row: number, history: Float32Array, noise: Float32Array) => {
     feeds.observation.set(history.subarray((To - 1) * Do), row * Do);
     feeds.state?.set(history.subarray(0, (To - 1) * Do), row * (To - 1) * Do);
-    feeds.noise?.set(noiseOf(key, metadata.noiseSize), row * metadata.noiseSize);
+    feeds.noise?.set(noise, row * noiseSize);
+  };
+  const planRows = async (histories: Float32Array, rows: number, noiseFor: (row: number) => Float32Array) => {
+    const chunks = new Float32Array(rows * Tp * Da);
+    for (let first = 0; first < rows; first += batch) {
+      const count = Math.min(batch, rows - first);
+      for (let row = 0; row < count; row++) {
+        const from = (first + row) * To * Do;
+        fill(row, histories.subarray(from, from + To * Do), noiseFor(first + row));
+      }
+      await session.run(feeds, { actions }).catch(refuse);
+      chunks.set(actions.subarray(0, count * Tp * Da), first * Tp * Da);
+    }
+    return chunks;
   };
 
   return {
@@ -40,19 +58,12 @@ export async function openPolicy(runtime: Runtime, model: Uint8Array, where = "p
     controller: "policy",
     horizons: metadata.horizons,
     metadata,
-    async plan(histories, keys) {
-      const chunks = new Float32Array(keys.length * Tp * Da);
-      for (let first = 0; first < keys.length; first += batch) {
-        const count = Math.min(batch, keys.length - first);
-        for (let row = 0; row < count; row++) {
-          const from = (first + row) * To * Do;
-          fill(row, histories.subarray(from, from + To * Do), keys[first + row]);
-        }
-        await session.run(feeds, { actions }).catch(refuse);
-        chunks.set(actions.subarray(0, count * Tp * Da), first * Tp * Da);
-      }
-      return chunks;
-    },
+    batch,
+    plan: (histories, keys) => planRows(histories, keys.length, (row) => noiseOf(keys[row], noiseSize)),
+    draw: (histories, noises) =>
+      planRows(histories, histories.length / (To * Do), (row) =>
+        noises.subarray(row * noiseSize, (row + 1) * noiseSize),
+      ),
     close: () => session.close(),
   };
 }

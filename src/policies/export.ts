@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { InputError } from "../base/index.ts";
+import type { Normaliser } from "../datasets/index.ts";
 import { parameterConstants } from "../nn/index.ts";
 import { toOnnx } from "../onnx/index.ts";
 import { describe } from "../runtime/index.ts";
@@ -14,6 +15,9 @@ import { modelOf, normalise, type Policy, type PolicySpec, restore } from "./pol
 const METADATA_KEY = "apprentice.policy";
 /** Key of the entry that holds the recipe of encoder, network and head, sampling included, as JSON: for people. */
 const RECIPE_KEY = "apprentice.recipe";
+
+/** Key of the entry that tells how the policy normalises actions, as JSON: scale · action + offset is what its head draws. */
+const SCALE_KEY = "apprentice.scale";
 
 const space = z.object({ names: z.array(z.string()).nonempty(), units: z.array(z.string()) });
 const horizon = z.number().int().positive();
@@ -50,7 +54,12 @@ export type PolicyMetadata = z.infer<typeof metadataSchema>;
  */
 export function exportPolicy(policy: Policy, { batch = 1 }: { batch?: number } = {}): Uint8Array {
   const { spec } = policy;
-  const metadata = { [METADATA_KEY]: JSON.stringify(metadataOf(spec)), [RECIPE_KEY]: JSON.stringify(spec.recipe) };
+  const { scale, offset } = spec.action.normaliser;
+  const metadata = {
+    [METADATA_KEY]: JSON.stringify(metadataOf(spec)),
+    [RECIPE_KEY]: JSON.stringify(spec.recipe),
+    [SCALE_KEY]: JSON.stringify({ scale: [...scale], offset: [...offset] }),
+  };
   return toOnnx(policyProgram(policy, { batch }), { name: "policy", metadata });
 }
 
@@ -121,6 +130,19 @@ export function policyMetadata(model: Uint8Array, where: string): PolicyMetadata
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new InputError(`${where}: ${METADATA_KEY}: ${issue.path.join(".") || "content"}: ${issue.message}`);
+}
+
+const scaleSchema = z.object({ scale: z.array(z.number()), offset: z.array(z.number()) });
+
+/**
+ * How the policy of a file normalises actions; null in a file that does not say so, as those did that were written before
+ * it was kept there. Throws an InputError, named after `where`, for a file that is none of ours.
+ */
+export function actionScale(model: Uint8Array, where: string): Normaliser | null {
+  const size = policyMetadata(model, where).action.names.length;
+  const { data } = scaleSchema.safeParse(parseJson(describe(model).metadata[SCALE_KEY] ?? ""));
+  if (data?.scale.length !== size || data.offset.length !== size) return null;
+  return { scale: Float32Array.from(data.scale), offset: Float32Array.from(data.offset) };
 }
 
 function parseJson(text: string): unknown {

@@ -7,6 +7,7 @@
 export { noiseOf, noisesOf, openPolicy, type PolicyActor } from "./actor.ts";
 export { type Ensemble, type EnsembleActor, memberOf, openEnsemble } from "./ensemble.ts";
 export {
+  actionScale,
   chunksOf,
   exportPolicy,
   horizonsSchema,

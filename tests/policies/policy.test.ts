@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { foldIn, InputError, type Key, randomKey, randomStream } from "../../src/base/index.ts";
 import { toOnnx } from "../../src/onnx/index.ts";
 import {
+  actionScale,
   exportPolicy,
   logProbabilities,
   metadataOf,
@@ -66,6 +67,14 @@ describe("a policy file", () => {
     expect(policyMetadata(file, "file")).toEqual(metadataOf(policy.spec));
   });
 
+  it("says how it normalises actions; files that do not are read all the same", () => {
+    const policy = smallPolicy(CHOICES[0]);
+    expect(actionScale(exportPolicy(policy), "file")).toEqual(policy.spec.action.normaliser);
+    const metadata = { "apprentice.policy": JSON.stringify(metadataOf(policy.spec)) };
+    const x = input("observation", [1, 3]);
+    expect(actionScale(toOnnx(program([x], { y: tanh(x) }), { name: "policy", metadata }), "file")).toBe(null);
+  });
+
   it("has the same bytes each time", () => {
     const policy = smallPolicy(CHOICES[4]);
     expect(exportPolicy(policy)).toEqual(exportPolicy(policy));
@@ -95,6 +104,16 @@ describe("a policy file", () => {
 });
 
 describe("acting", () => {
+  it("draws with the normals that it is given as it plans with those of keys", async () => {
+    const policy = smallPolicy({ head: "gmm", observationHorizon: 2 });
+    const actor = await openPolicy(runtime, exportPolicy(policy, { batch: 4 }));
+    const seen = histories(policy, 7);
+    const noises = Float32Array.from(keys(7), (key) => randomStream(key).normal());
+    expect(actor.batch).toBe(4);
+    expect(await actor.draw(seen, noises)).toEqual(await actor.plan(seen, keys(7)));
+    await actor.close();
+  });
+
   it.each(CHOICES)("is normalise, network, head, restore: $head, To = $observationHorizon", async (choice) => {
     const policy = smallPolicy(choice);
     const count = 40;

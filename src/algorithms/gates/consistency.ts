@@ -4,7 +4,7 @@
  */
 import { joined } from "../../base/index.ts";
 import type { GateMoments } from "../../rollouts/index.ts";
-import type { Sampler } from "./samples.ts";
+import type { Draws, Sampler } from "./samples.ts";
 import { type OpenScore, remembering } from "./score.ts";
 
 /** What was drawn at an episode's last plan. */
@@ -19,10 +19,12 @@ interface Drawn {
  * the steps that both plan; 0 where they have none in common, and at first. It is added up over the newest `window` plans of
  * the episode; default all of them, as in the paper, whose episodes all last equally long.
  */
-export function stac(sampler: Sampler, { window = Number.POSITIVE_INFINITY }: { window?: number } = {}): OpenScore {
-  const { spec } = sampler.policy;
-  const { observationHorizon: To, predictionHorizon: Tp } = spec.horizons;
-  const size = spec.action.names.length;
+export function stac(
+  sampler: Sampler | Draws,
+  { window = Number.POSITIVE_INFINITY }: { window?: number } = {},
+): OpenScore {
+  const { horizons, actionSize: size } = "policy" in sampler ? sizesOf(sampler) : sampler;
+  const { observationHorizon: To, predictionHorizon: Tp } = horizons;
   const memory = new Map<number, Drawn>();
 
   /** The steps from `first` on, so many of them, of every sample: `[S, steps · Da]`. */
@@ -64,6 +66,11 @@ export function stac(sampler: Sampler, { window = Number.POSITIVE_INFINITY }: { 
     close: () => sampler.close(),
   };
 }
+
+const sizesOf = ({ policy: { spec } }: Sampler): Pick<Draws, "horizons" | "actionSize"> => ({
+  horizons: spec.horizons,
+  actionSize: spec.action.names.length,
+});
 
 /**
  * MMD² of two sets of points `[S, size]` with the kernel exp(-γ d²), its biased form, which is never below 0 (Gretton et al.

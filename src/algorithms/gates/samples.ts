@@ -3,6 +3,7 @@ import { InputError, type Key } from "../../base/index.ts";
 import { chunksOf, modelOf, noisesOf, type Policy } from "../../policies/index.ts";
 import { openRows, type Runtime } from "../../runtime/index.ts";
 import { broadcastTo, expand, input, program, reshape } from "../../tensor/index.ts";
+import type { Horizons } from "../../world/index.ts";
 import { normalised } from "./score.ts";
 
 export interface Sampler {
@@ -15,6 +16,13 @@ export interface Sampler {
    */
   draw(histories: Float32Array, keys: readonly Key[]): Promise<Float32Array>;
   close(): Promise<void>;
+}
+
+/** What STAC asks of who draws: a sampler, or any other who can be asked of a policy whose parameters are not at hand. */
+export interface Draws extends Pick<Sampler, "samples" | "draw" | "close"> {
+  readonly horizons: Horizons;
+  /** Da. */
+  readonly actionSize: number;
 }
 
 export interface SamplerOptions {
