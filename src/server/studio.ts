@@ -37,6 +37,8 @@ export interface StudioOptions {
   readonly limits?: Partial<SocketLimits>;
   /** ms for a request to arrive whole. */
   readonly patience?: number;
+  /** ms after which the file of an episode to which nothing is added is closed. */
+  readonly idle?: number;
   readonly makeJobs?: (options: JobsOptions) => Jobs;
   /** Faults of the server's own: it goes on. */
   readonly onFault?: (error: unknown) => void;
@@ -79,7 +81,7 @@ export async function startStudio(options: StudioOptions): Promise<StudioServer>
   const library = openLibrary(data);
   const downloads = createDownloads();
   const changes = changeTeller((task) => sockets.tell({ kind: "changed", task }));
-  const recordings = createRecordings({ library, onChange: changes.note });
+  const recordings = createRecordings({ library, onChange: changes.note, idle: options.idle });
   const jobs = (options.makeJobs ?? createJobs)({
     data,
     onJob: (job) => sockets.tell({ kind: "job", job }),

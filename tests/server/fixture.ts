@@ -9,8 +9,8 @@ import { WebSocket } from "ws";
 import { encodeEnd, encodeStart, encodeStep, type RecordedStep } from "../../src/datasets/index.ts";
 import { type ClientMessage, type ServerMessage, toBase64 } from "../../src/protocol/index.ts";
 import { type StudioOptions, type StudioServer, startStudio } from "../../src/server/index.ts";
-import type { Jobs } from "../../src/server/jobs/index.ts";
 import { findTask } from "../../src/tasks/index.ts";
+import { idleJobs } from "./idle-jobs.ts";
 
 /** New folders under one that is removed after the tests of the file. */
 export function temporaryFolders(): () => string {
@@ -18,27 +18,6 @@ export function temporaryFolders(): () => string {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   let count = 0;
   return () => join(folder, `data-${count++}`);
-}
-
-/** Jobs that train nothing: what is asked of them is noted. */
-export function idleJobs(asked: unknown[] = [], parts: Partial<Jobs> = {}): () => Jobs {
-  return () => ({
-    train: (request) => {
-      asked.push(request);
-      throw new Error("this server trains nothing");
-    },
-    stop: (id) => void asked.push(id),
-    jobs: () => [],
-    policies: () => [],
-    policyFile: () => null,
-    startFirst: (task) => {
-      asked.push(task);
-      return null;
-    },
-    heads: ["l2"],
-    close: async () => {},
-    ...parts,
-  });
 }
 
 const running: StudioServer[] = [];
