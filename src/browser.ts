@@ -130,6 +130,7 @@ export {
   type ClockPorts,
   type ClockStats,
   type ClosedEpisode,
+  type Lateness,
   type LiveSession,
   openSession,
   type SessionObserver,

@@ -36,6 +36,8 @@ export interface EpisodeLog extends LoggedEpisode {
   annotate(annotation: Annotation): boolean;
   /** So many of its annotations are on a server. */
   acknowledge(annotations: number): boolean;
+  /** Steps that it was given: those in the file, and those that are held. */
+  readonly recorded: number;
   /** Records that are held in memory, and whether that is because the disk refused. */
   readonly held: number;
   readonly isRefused: boolean;
@@ -158,6 +160,9 @@ function logOver(given: LogFile | null, name: string, begun: { id: string; start
     },
     get acknowledged() {
       return acknowledged;
+    },
+    get recorded() {
+      return steps.length + held.filter(({ kind }) => kind === KIND.step).length;
     },
     get held() {
       return held.length;

@@ -1,0 +1,43 @@
+/** Says what the policy in focus might do, once for each of its plans, where the page wants to draw it. */
+import type { LivePolicy, LiveSession } from "apprentice";
+import type { FromSession } from "./messages.ts";
+import type { Driver } from "./policies.ts";
+
+export interface FanPoster {
+  on: boolean;
+  /** After a step: whether there is something new to say. */
+  look(session: LiveSession, drivers: ReadonlyMap<LivePolicy, Driver>): void;
+}
+
+export function postFans(post: (message: FromSession) => void): FanPoster {
+  let last: Float32Array | null = null;
+  return {
+    on: false,
+    look(session, drivers) {
+      if (!this.on) return;
+      const plan = session.plan();
+      if (!plan || (last && isSame(last, plan.history))) return;
+      const { lanes, focus } = session.view();
+      const version = lanes[focus].policyVersion;
+      const driver = [...drivers.values()].find(({ live }) => live.version === version);
+      const drawn = driver?.sampling.at(plan.history);
+      if (!driver || !drawn) return;
+      last = drawn.history;
+      const { predictionHorizon: Tp } = driver.live.planner.horizons;
+      post({ kind: "fan", step: plan.step, chunks: nested(drawn.chunks, Tp, plan.chunk.length / Tp) });
+    },
+  };
+}
+
+/** [S, Tp, Da] as lists. */
+function nested(chunks: Float32Array, steps: number, size: number): number[][][] {
+  return Array.from({ length: chunks.length / (steps * size) }, (_, sample) =>
+    Array.from({ length: steps }, (_, step) => {
+      const from = (sample * steps + step) * size;
+      return [...chunks.subarray(from, from + size)];
+    }),
+  );
+}
+
+const isSame = (one: Float32Array, other: Float32Array): boolean =>
+  one.length === other.length && one.every((value, i) => value === other[i]);
