@@ -57,6 +57,7 @@ export { type BetaSchedule, betaOf } from "./online/beta.ts";
 export { allOf, type BoundedOptions, boundedSpec } from "./online/bounded.ts";
 export { type ClonedRecorded, type CloneRecordedOptions, cloneRecorded } from "./online/clone.ts";
 export { cholesky, disturbanceOf } from "./online/dart.ts";
+export { expertRows, type Imitated, imitatedIn } from "./online/imitated.ts";
 export { type LookAheadOptions, lookAhead } from "./online/look-ahead.ts";
 export { mixturePlanner, smileWeights } from "./online/mixture.ts";
 export {

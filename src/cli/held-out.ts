@@ -36,7 +36,7 @@ export function scoreTable({ episodes, windows, scores }: HeldOutReport, { actio
     predictor,
     error.rms.toPrecision(4),
     error.meanAbsolute.toPrecision(4),
-    natsPerDimension.toFixed(3),
+    Number.isNaN(natsPerDimension) ? "–" : natsPerDimension.toFixed(3),
   ]);
   return `${table(header, rows)}\n\n${windows} windows of ${episodes} held-out ${episodes === 1 ? "part" : "episodes"}; errors of the executed steps, densities of whole chunks.`;
 }

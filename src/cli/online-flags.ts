@@ -154,6 +154,7 @@ const OTHERWISE = [
   "observation",
   "normalisation.observation",
   "normalisation.action",
+  "weighting",
   "validationFraction",
   "splitSeed",
 ];

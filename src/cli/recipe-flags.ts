@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDocument } from "yaml";
+import { WEIGHTINGS } from "../algorithms/index.ts";
 import { InputError, nearestName } from "../base/index.ts";
 import { NORMALISATIONS } from "../datasets/index.ts";
 import { HEADS, SAMPLING } from "../policies/index.ts";
@@ -77,6 +78,12 @@ export const RECIPE_FLAGS: readonly RecipeFlag[] = [
     choices: NORMALISATIONS,
   },
   { flag: "--normalise-action <kind>", field: "normalisation.action", description: "how", choices: NORMALISATIONS },
+  {
+    flag: "--weighting <kind>",
+    field: "weighting",
+    description: "where a policy drove some of the steps: the expert's alone, or all of them, weighted",
+    choices: WEIGHTINGS,
+  },
   {
     flag: "--padding <kind>",
     field: "padding",

@@ -1,6 +1,6 @@
 /** Datasets of datasets: several drawn from in given shares, and a choice of what is observed. */
 import { InputError, joined, nearestName } from "../base/index.ts";
-import { type Column, createDataset, type Dataset, lengthOf } from "./dataset.ts";
+import { type Column, type Control, controlOf, createDataset, type Dataset, lengthOf } from "./dataset.ts";
 
 /**
  * Several datasets of one task as one, each drawn from in proportion to its weight, whatever its size. Throws an InputError
@@ -42,6 +42,7 @@ export function combineDatasets(parts: readonly { dataset: Dataset; weight: numb
       Int32Array,
       parts.map(({ dataset }, part) => dataset.episodeEnds.map((end) => end + (ends[part - 1] ?? 0))),
     ),
+    ...combinedControl(parts.map(({ dataset }) => dataset)),
     provenance: {
       format: texts(({ provenance }) => [provenance.format]).join(", "),
       source: texts(({ provenance }) => [provenance.source]).join(", "),
@@ -50,6 +51,20 @@ export function combineDatasets(parts: readonly { dataset: Dataset; weight: numb
     },
     parts: parts.map(({ weight }, part) => ({ end: ends[part], weight })),
   });
+}
+
+/** Of parts that say nothing of it, an expert drove every step. */
+function combinedControl(parts: readonly Dataset[]): Pick<Dataset, "control"> {
+  const known = parts.map(({ control, action }): Control => {
+    const rows = action.values.length / action.names.length;
+    return (
+      control ?? {
+        expert: new Uint8Array(rows).fill(1),
+        label: new Float32Array(action.values.length).fill(Number.NaN),
+      }
+    );
+  });
+  return controlOf(known);
 }
 
 /**

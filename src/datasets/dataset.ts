@@ -1,4 +1,5 @@
 /** Demonstrations in memory: one row per step, episodes one after another. */
+import { joined } from "../base/index.ts";
 import { type Episode, observationAt, observationNames, observationSize, packObservation } from "../world/index.ts";
 
 /** A matrix [N, D], row-major, with a name and a unit per column. */
@@ -21,6 +22,14 @@ export interface Provenance {
   readonly notes: readonly string[];
 }
 
+/** Who drove, and what the expert said besides. */
+export interface Control {
+  /** [N]: 1 where an expert drove, 0 where a policy did. */
+  readonly expert: Uint8Array;
+  /** [N, Da], in the task's units: what the expert would have done; rows of NaN where it did not say. */
+  readonly label: Float32Array;
+}
+
 export interface Dataset {
   readonly task: string;
   /** [N, Do]. Names are `array.dimension`, so that a part can be picked by its beginning. */
@@ -31,6 +40,8 @@ export interface Dataset {
   readonly episodeEnds: Int32Array;
   /** Steps per second, Hz. */
   readonly controlRate: number;
+  /** Left out where an expert drove every step and said no more than it did. */
+  readonly control?: Control;
   readonly provenance: Provenance;
   /** Where it was combined of several: the row after each part's last, and how often it is drawn from beside the others. */
   readonly parts?: readonly { readonly end: number; readonly weight: number }[];
@@ -72,7 +83,15 @@ export function createDataset(parts: Dataset): Dataset {
   if (!(controlRate > 0))
     throw new RangeError(`dataset: found control rate ${controlRate}, expected a positive number`);
   for (const name of ["observation", "action"] as const) checkColumn(name, parts[name], lengthOf(parts));
+  if (parts.control) checkControl(parts.control, lengthOf(parts), parts.action.names.length);
   return parts;
+}
+
+function checkControl({ expert, label }: Control, rows: number, size: number): void {
+  if (expert.length === rows && label.length === rows * size) return;
+  throw new RangeError(
+    `dataset control: found ${expert.length} steps and ${label.length} numbers of labels, expected ${rows} and ${rows} x ${size}`,
+  );
 }
 
 function checkColumn(name: string, { names, units, values }: Column, rows: number): void {
@@ -89,7 +108,21 @@ function checkColumn(name: string, { names, units, values }: Column, rows: numbe
   }
 }
 
-/** The episodes of one task as a dataset. */
+/** The control of parts, one after another; nothing where an expert drove every step and said no more. */
+export function controlOf(parts: readonly Control[]): Pick<Dataset, "control"> {
+  const expert = joined(
+    Uint8Array,
+    parts.map((part) => part.expert),
+  );
+  const label = joined(
+    Float32Array,
+    parts.map((part) => part.label),
+  );
+  const isPlain = expert.every((drove) => drove === 1) && label.every((value) => Number.isNaN(value));
+  return isPlain ? {} : { control: { expert, label } };
+}
+
+/** The episodes of one task as a dataset, with who drove and what was said where a policy took part. */
 export function datasetOf(episodes: readonly Episode[], provenance: Omit<Provenance, "actors">): Dataset {
   if (episodes.length === 0) throw new RangeError("dataset: found no episodes, expected at least one");
   const { name, observation: space, action: actionSpace, controlRate } = episodes[0].spec;
@@ -118,6 +151,12 @@ export function datasetOf(episodes: readonly Episode[], provenance: Omit<Provena
     action: { names: actionSpace.names, units: actionSpace.units, values: action },
     episodeEnds,
     controlRate,
+    ...controlOf(
+      episodes.map(({ controller, action, label }) => ({
+        expert: Uint8Array.from(controller, (who) => (who === "expert" ? 1 : 0)),
+        label: label ?? new Float32Array(action.length).fill(Number.NaN),
+      })),
+    ),
     provenance: { ...provenance, actors: [...new Set(episodes.map(({ actor }) => actor))] },
   });
 }

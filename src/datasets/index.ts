@@ -7,10 +7,19 @@
  */
 
 export { chosenColumns, combineDatasets, selectObservation } from "./combine.ts";
-export { type Column, createDataset, type Dataset, datasetOf, lengthOf, type Provenance, rowsOf } from "./dataset.ts";
+export {
+  type Column,
+  type Control,
+  createDataset,
+  type Dataset,
+  datasetOf,
+  lengthOf,
+  type Provenance,
+  rowsOf,
+} from "./dataset.ts";
 export { fitNormaliser, NORMALISATIONS, type Normalisation, type Normaliser } from "./normalise.ts";
 export { meanOf, predictLast, predictMean } from "./predictors.ts";
-export { type Split, splitByEpisode, splitByTime, splitDataset } from "./split.ts";
+export { type Split, splitByEpisode, splitByRows, splitByTime, splitDataset } from "./split.ts";
 export {
   decodeEnd,
   decodeStart,

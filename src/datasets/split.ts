@@ -23,6 +23,31 @@ export function splitDataset(
     : splitByEpisode(episodeEnds, options);
 }
 
+/**
+ * The same share of what there is to be judged by: of the episodes in which one of these rows lies, where they are at least
+ * five; else of the rows, the last ones. All other episodes are learned from. Throws RangeError for a single row.
+ */
+export function splitByRows(
+  episodeEnds: Int32Array,
+  rows: ArrayLike<number>,
+  options: { validationFraction: number; seed: number },
+): Split {
+  const wanted = Int32Array.from(rows).sort();
+  const holds = (episode: number) => {
+    const { start, end } = spanOf(episodeEnds, episode);
+    return wanted.some((row) => row >= start && row < end);
+  };
+  const judging = [...episodeEnds.keys()].filter(holds);
+  if (judging.length < FEWEST_FOR_EPISODES) {
+    const cut = wanted[wanted.length - heldOut(wanted.length, options.validationFraction, "steps")];
+    return cutAt(episodeEnds, cut);
+  }
+  const chosen = splitByEpisode(Int32Array.from(judging.keys()), options).validation;
+  const validation = Int32Array.from(chosen, (i) => judging[i]);
+  const train = Int32Array.from(episodeEnds.keys()).filter((episode) => !validation.includes(episode));
+  return { episodeEnds, train, validation };
+}
+
 /** Holds out a random share of the episodes, at least one, and leaves at least one. Throws RangeError for a single one. */
 export function splitByEpisode(
   episodeEnds: Int32Array,
@@ -37,7 +62,10 @@ export function splitByEpisode(
 /** Holds out the last share of the rows; the episode in which the cut falls becomes two. */
 export function splitByTime(episodeEnds: Int32Array, { validationFraction }: { validationFraction: number }): Split {
   const rows = episodeEnds[episodeEnds.length - 1];
-  const cut = rows - heldOut(rows, validationFraction, "steps");
+  return cutAt(episodeEnds, rows - heldOut(rows, validationFraction, "steps"));
+}
+
+function cutAt(episodeEnds: Int32Array, cut: number): Split {
   const ends = Int32Array.from(new Set([...episodeEnds, cut])).sort();
   const episodes = Int32Array.from(ends.keys());
   return {

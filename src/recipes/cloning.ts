@@ -1,5 +1,6 @@
 /** A cloning run as data: everything that decides its result, as it stands in recipe.json. */
 import { z } from "zod";
+import { WEIGHTINGS } from "../algorithms/index.ts";
 import { NORMALISATIONS } from "../datasets/index.ts";
 import { adamw, type OptimizerRecipe, powerEma } from "../optim/index.ts";
 import { horizonsSchema, policyRecipeSchema } from "../policies/index.ts";
@@ -29,6 +30,13 @@ export const cloningSchema = z.strictObject({
   policy: policyRecipeSchema,
   horizons: horizonsSchema,
   normalisation: z.strictObject({ observation: z.enum(NORMALISATIONS), action: z.enum(NORMALISATIONS) }),
+  weighting: z
+    .enum(WEIGHTINGS)
+    // runs of before there was a choice go on
+    .default("expert")
+    .describe(
+      "of steps, where a policy drove some of them: the expert's alone, or all, by whether they led to an intervention or were one",
+    ),
   padding: z.enum(["imitate", "mask"]).describe("of chunks that reach beyond their episode"),
   batchSize: count,
   updates: count.min(2),

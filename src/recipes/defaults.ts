@@ -11,6 +11,7 @@ const GENERAL = {
   version: 2,
   observation: [] as string[],
   normalisation: { observation: "limits", action: "limits" },
+  weighting: "expert",
   padding: "imitate",
   batchSize: 256,
   learningRate: 1e-3,

@@ -128,6 +128,7 @@ export const onlineSchema = z.strictObject({
       task: true,
       observation: true,
       normalisation: true,
+      weighting: true,
       validationFraction: true,
       splitSeed: true,
       seed: true,
@@ -237,6 +238,7 @@ function learningDefaults(
     seed,
     observation: _,
     normalisation,
+    weighting,
     ...fields
   } = recipeDefaults(task, head);
   return {

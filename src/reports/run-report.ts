@@ -67,7 +67,9 @@ function headline({ evaluation, heldOut, losses }: RunReport): Markup | null {
       items.push({ name: "score: greatest reward, mean", value: score.value, beside: score.interval });
     }
   }
-  if (policy) items.push({ name: "nats per action dimension, held out", value: significant(policy.natsPerDimension) });
+  if (policy && Number.isFinite(policy.natsPerDimension)) {
+    items.push({ name: "nats per action dimension, held out", value: significant(policy.natsPerDimension) });
+  }
   if (last) items.push({ name: `loss after ${grouped(last.update)} updates`, value: significant(last.loss) });
   if (items.length === 0) return null;
   return markup`<dl class="headline">${items.map(
@@ -183,7 +185,7 @@ function heldOutPart({ episodes, windows, scores }: HeldOutReport): Markup {
       predictor,
       ...(isPooled ? [error.rms, error.meanAbsolute] : []),
       ...(isSplit ? error.perDimension.map(({ rms }) => rms) : []),
-      natsPerDimension,
+      Number.isNaN(natsPerDimension) ? null : natsPerDimension,
     ]),
   });
 }

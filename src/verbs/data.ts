@@ -1,5 +1,6 @@
 /** What a run learns from: the datasets of its recipe as one, and which episodes are held out. */
 import { resolve } from "node:path";
+import { expertRows } from "../algorithms/index.ts";
 import { InputError } from "../base/index.ts";
 import {
   combineDatasets,
@@ -8,10 +9,13 @@ import {
   rowsOf,
   type Split,
   selectObservation,
+  splitByRows,
   splitDataset,
+  windowsOf,
 } from "../datasets/index.ts";
 import { datasetDigest, readDataset } from "../datasets/node.ts";
 import type { CloningRecipe } from "../recipes/index.ts";
+import type { Horizons } from "../world/index.ts";
 
 /** A dataset that is learned from, and how often it is drawn from beside the others. */
 export interface DataChoice {
@@ -58,21 +62,60 @@ export async function readRecipeData(recipe: CloningRecipe): Promise<ReadData> {
   return { dataset: selectObservation(dataset, recipe.observation), datasets };
 }
 
-/** The split of a recipe. Throws an InputError where a part has no episode as long as a chunk. */
-export function splitOf(
-  { validationFraction, splitSeed, horizons: { predictionHorizon } }: CloningRecipe,
-  dataset: Dataset,
-): Split {
+/**
+ * The split of a recipe: where a policy drove some of the steps, held out is a share of what an expert did or said. Throws an
+ * InputError where a part has no episode as long as a chunk, or nothing of an expert.
+ */
+export function splitOf({ validationFraction, splitSeed, horizons }: CloningRecipe, dataset: Dataset): Split {
   const where = `dataset ${dataset.provenance.source}`;
   const steps = lengthOf(dataset);
   if (steps < 2) throw new InputError(`${where}: found ${steps} steps, expected enough to train and to hold out`);
-  const split = splitDataset(dataset, { validationFraction, seed: splitSeed });
+  const options = { validationFraction, seed: splitSeed };
+  const isExpert = expertRows(dataset);
+  if (isExpert) return splitByExpert(dataset, isExpert, { ...options, horizons, where });
+  const split = splitDataset(dataset, options);
+  const { predictionHorizon } = horizons;
   const parts = { "learn from": split.train, "hold out": split.validation };
   for (const [purpose, episodes] of Object.entries(parts)) {
     const longest = Math.max(...Array.from(episodes, (episode) => rowsOf(split.episodeEnds, [episode]).length));
     if (longest >= predictionHorizon) continue;
     throw new InputError(
       `${where}: the longest episode to ${purpose} has ${longest} steps, expected ${predictionHorizon} or more`,
+    );
+  }
+  return split;
+}
+
+interface ExpertSplit {
+  readonly validationFraction: number;
+  readonly seed: number;
+  readonly horizons: Horizons;
+  readonly where: string;
+}
+
+function splitByExpert(
+  { episodeEnds }: Dataset,
+  isExpert: Uint8Array,
+  { horizons, where, ...options }: ExpertSplit,
+): Split {
+  /** The rows at which a chunk of an expert's is planned, in some of the episodes. */
+  const planned = (ends: Int32Array, episodes?: ArrayLike<number>): Int32Array => {
+    const { count, observation } = windowsOf(ends, horizons, episodes);
+    const { observationHorizon: To } = horizons;
+    const rows = Int32Array.from({ length: count }, (_, window) => observation[(window + 1) * To - 1]);
+    return rows.filter((row) => isExpert[row] === 1);
+  };
+  const rows = planned(episodeEnds);
+  if (rows.length < 2) {
+    throw new InputError(
+      `${where}: found ${rows.length} steps to imitate that an expert drove or labelled, expected enough to train and to hold out`,
+    );
+  }
+  const split = splitByRows(episodeEnds, rows, options);
+  for (const [purpose, episodes] of Object.entries({ "learn from": split.train, "hold out": split.validation })) {
+    if (planned(split.episodeEnds, episodes).length > 0) continue;
+    throw new InputError(
+      `${where}: found no step to ${purpose} that an expert drove or labelled, expected at least one`,
     );
   }
   return split;

@@ -1,7 +1,7 @@
 /** The files in which a run holds its result, and a policy read from them again. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { policySpec } from "../algorithms/index.ts";
+import { imitatedIn, policySpec } from "../algorithms/index.ts";
 import { InputError, type Leaves, mapLeaves, sameShape, showShape } from "../base/index.ts";
 import type { Dataset, Split } from "../datasets/index.ts";
 import {
@@ -49,7 +49,7 @@ export async function readRunPolicy(
   path: string,
   { recipe, dataset, split }: Pick<FinishedRun, "recipe" | "dataset" | "split">,
 ): Promise<Policy> {
-  const spec = policySpec({ ...recipe, dataset, split });
+  const spec = policySpec({ ...recipe, ...imitatedIn(dataset, recipe, split), split });
   const parametersPath = join(path, PARAMETERS_FILE);
   const parameters = parametersIn(await readRunFile(parametersPath), parametersPath, spec);
   const policyPath = join(path, POLICY_FILE);

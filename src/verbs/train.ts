@@ -1,8 +1,15 @@
 /** Behavioural cloning from files to a run on disk. */
 import { join } from "node:path";
-import { cloneBehaviour, type HeldOutReport, heldOutReport, policySpec } from "../algorithms/index.ts";
+import {
+  cloneBehaviour,
+  expertRows,
+  type HeldOutReport,
+  heldOutReport,
+  imitatedIn,
+  policySpec,
+} from "../algorithms/index.ts";
 import { InputError } from "../base/index.ts";
-import { type Dataset, type Split, selectObservation } from "../datasets/index.ts";
+import { type Dataset, selectObservation } from "../datasets/index.ts";
 import { exportPolicy, openPolicy, type Policy, type PolicySpec } from "../policies/index.ts";
 import {
   type CloningRecipe,
@@ -80,7 +87,7 @@ export async function trainPolicy(request: TrainRequest): Promise<TrainResult> {
   const { run, recipe, dataset, split } = await openOrCreate(request);
   const damaged: string[] = [];
   const checkpoint = await run.latestCheckpoint({ onDamaged: ({ message }) => damaged.push(message) });
-  onNote?.(describeData(dataset, split));
+  onNote?.(describeData({ recipe, dataset, split }));
   for (const message of damaged) onNote?.(`${message}; going on from update ${checkpoint?.update ?? 0}`);
   const started = performance.now();
   const policy = await learn(run, { recipe, dataset, split, checkpoint }, { ...request, threads });
@@ -124,7 +131,7 @@ async function openOrCreate(request: TrainRequest): Promise<OpenedRun> {
   const dataset = selectObservation(data.dataset, recipe.observation);
   const split = splitOf(recipe, dataset);
   // what does not go together is refused before there is a run
-  policySpec({ ...recipe, dataset, split });
+  policySpec({ ...recipe, ...imitatedIn(dataset, recipe, split), split });
   const run = await createRun(out, recipe);
   await run.writeFile(VERSIONS_FILE, `${JSON.stringify(versions(request.threads ?? 2), null, 2)}\n`);
   return { run, recipe, dataset, split };
@@ -168,12 +175,11 @@ async function learn(
 ): Promise<Policy> {
   let reached = checkpoint?.update ?? 0;
   await run.rewind(reached);
-  const spec = policySpec({ ...recipe, dataset, split });
+  const learned = { ...recipe, ...imitatedIn(dataset, recipe, split), split };
+  const spec = policySpec(learned);
   try {
     const policy = await cloneBehaviour({
-      ...recipe,
-      dataset,
-      split,
+      ...learned,
       optimizer: cloningOptimizer(recipe),
       runtime: nodeRuntime({ threads }),
       from: checkpoint ? fromCheckpoint(checkpoint) : undefined,
@@ -212,8 +218,21 @@ async function keepParameters(run: Run, spec: PolicySpec, { update, state }: Tra
   await run.writeFile(snapshotFile(update), parametersFile({ spec, parameters: state.average ?? state.parameter }));
 }
 
-function describeData({ task, episodeEnds }: Dataset, split: Split): string {
+function describeData({ recipe, dataset, split }: Pick<FinishedRun, "recipe" | "dataset" | "split">): string {
+  const { task, episodeEnds } = dataset;
   const count = episodeEnds.length;
-  const episodes = `${count} episode${count === 1 ? "" : "s"}, ${episodeEnds[count - 1]} steps`;
-  return `${task}: ${episodes}; ${split.validation.length} of ${split.episodeEnds.length} held out`;
+  const episodes = `${count} episode${count === 1 ? "" : "s"}, ${grouped(episodeEnds[count - 1])} steps`;
+  const imitated = describeImitated(dataset, recipe);
+  return `${task}: ${episodes}${imitated}; ${split.validation.length} of ${split.episodeEnds.length} held out`;
 }
+
+/** Nothing where an expert drove throughout. */
+function describeImitated(dataset: Dataset, { weighting }: CloningRecipe): string {
+  const isExpert = expertRows(dataset);
+  if (!isExpert) return "";
+  const count = isExpert.reduce((sum, one) => sum + one, 0);
+  const what = weighting === "expert" ? "which alone are imitated" : `all imitated, weighted by ${weighting}`;
+  return `, ${grouped(count)} of them the expert's, ${what}`;
+}
+
+const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ",");

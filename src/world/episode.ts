@@ -1,7 +1,7 @@
 /** What is recorded of acting: steps while it happens, an episode of columns afterwards. */
 import type { Controller } from "./actor.ts";
 import type { EnvironmentSpec, Info } from "./environment.ts";
-import type { Observation } from "./space.ts";
+import type { Box, Observation } from "./space.ts";
 
 /** One row of an episode: what was seen, what was executed, and what came of it. */
 export interface Step {
@@ -71,7 +71,10 @@ export function observationAt({ spec, observation }: Pick<Episode, "spec" | "obs
 }
 
 /** Whether the expert said in a step what it would do. */
-export function hasLabel({ label, spec }: Episode, step: number): boolean {
+export function hasLabel(
+  { label, spec }: Pick<Episode, "label"> & { readonly spec: { readonly action: Pick<Box, "names"> } },
+  step: number,
+): boolean {
   return label !== undefined && !Number.isNaN(label[step * spec.action.names.length]);
 }
 

@@ -28,6 +28,7 @@ const EXAMPLES: Readonly<Record<string, readonly [text: string | null, value: un
   "horizons.actionHorizon": ["8", 8],
   "normalisation.observation": ["standard", "standard"],
   "normalisation.action": ["quantile", "quantile"],
+  weighting: ["sirius", "sirius"],
   padding: ["mask", "mask"],
   validationFraction: ["0.02", 0.02],
   splitSeed: ["3", 3],

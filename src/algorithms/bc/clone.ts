@@ -6,6 +6,7 @@ import { modelOf, type Policy, type PolicyRecipe, type PolicySpec } from "../../
 import type { Runtime } from "../../runtime/index.ts";
 import { createTrainer, type Progress, type TrainingSnapshot, train } from "../../training/index.ts";
 import type { Horizons } from "../../world/index.ts";
+import { imitatedIn } from "../online/imitated.ts";
 import { cloningProblem, type Padding, type Supervision } from "./problem.ts";
 
 export interface CloneOptions {
@@ -18,7 +19,10 @@ export interface CloneOptions {
   readonly normalisation?: { readonly observation: Normalisation; readonly action: Normalisation };
   /** What becomes of the steps that pad a chunk beyond its episode; default "imitate". */
   readonly padding?: Padding;
-  /** Whose actions are to be imitated, and how much; default: all alike. */
+  /**
+   * Whose actions are to be imitated, and how much; default: what the expert did or said (`imitatedIn`), where a policy
+   * drove some of the steps, else all alike.
+   */
   readonly supervision?: Supervision;
   /** The policy's own spec, where it is fixed beforehand; default: fitted to the training episodes (`policySpec`). */
   readonly spec?: PolicySpec;
@@ -37,16 +41,24 @@ export interface CloneOptions {
   readonly signal?: AbortSignal;
 }
 
-type SpecOptions = Pick<CloneOptions, "dataset" | "split" | "policy" | "horizons" | "normalisation">;
+type SpecOptions = Pick<CloneOptions, "dataset" | "split" | "policy" | "horizons" | "normalisation" | "supervision">;
 
 const BY_LIMITS = { observation: "limits", action: "limits" } as const;
 
 /**
- * Everything about the policy but its parameters; what is fitted to data is fitted to the training episodes only. Throws an
- * InputError where recipe, horizons and action make no policy (`modelOf`).
+ * Everything about the policy but its parameters; what is fitted to data is fitted to the training episodes only, and what is
+ * fitted to actions only to those that are imitated. Throws an InputError where recipe, horizons and action make no policy (`modelOf`).
  */
-export function policySpec({ dataset, split, policy, horizons, normalisation = BY_LIMITS }: SpecOptions): PolicySpec {
+export function policySpec({
+  dataset,
+  split,
+  policy,
+  horizons,
+  normalisation = BY_LIMITS,
+  supervision,
+}: SpecOptions): PolicySpec {
   const rows = rowsOf(split.episodeEnds, split.train);
+  const imitated = supervision ? rows.filter((row) => supervision.weights[row] > 0) : rows;
   const { observation, action } = dataset;
   const spec: PolicySpec = {
     task: dataset.task,
@@ -58,7 +70,7 @@ export function policySpec({ dataset, split, policy, horizons, normalisation = B
     action: {
       names: action.names,
       units: action.units,
-      normaliser: fitNormaliser(action, rows, normalisation.action),
+      normaliser: fitNormaliser(action, imitated, normalisation.action),
     },
     horizons,
     controlRate: dataset.controlRate,
@@ -67,7 +79,7 @@ export function policySpec({ dataset, split, policy, horizons, normalisation = B
   modelOf(spec);
   const { head } = policy;
   if (head.kind !== "autoregressive" || head.binning === "uniform") return spec;
-  return { ...spec, binEdges: fitBins(spec, dataset, rows, head.bins) };
+  return { ...spec, binEdges: fitBins(spec, dataset, imitated, head.bins) };
 }
 
 /** The edges of `bins` bins of every normalised action dimension. */
@@ -85,14 +97,17 @@ function fitBins({ action }: PolicySpec, dataset: Dataset, rows: Int32Array, bin
 
 /** Trains and returns the policy; with a signal, the policy as it was when the signal came. */
 export async function cloneBehaviour(options: CloneOptions): Promise<Policy> {
-  const { dataset, split, optimizer, batchSize, seed, runtime, from, initial, onCheckpoint } = options;
-  const spec = options.spec ?? policySpec(options);
+  const { split, optimizer, batchSize, seed, runtime, from, initial, onCheckpoint } = options;
+  const { dataset, supervision } = options.supervision
+    ? options
+    : imitatedIn(options.dataset, { weighting: "expert" }, split);
+  const spec = options.spec ?? policySpec({ ...options, dataset, supervision });
   const problem = cloningProblem(spec, {
     dataset,
     episodeEnds: split.episodeEnds,
     episodes: split.train,
     padding: options.padding,
-    supervision: options.supervision,
+    supervision,
   });
   const trainer = await createTrainer({ problem, optimizer, batchSize, seed, runtime, from, initial });
   try {

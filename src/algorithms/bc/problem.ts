@@ -1,4 +1,5 @@
 /** Behavioural cloning as a training problem: windows of a dataset, the loss of the head on normalised chunks. */
+import { InputError } from "../../base/index.ts";
 import { type Dataset, type Windows, windowsOf } from "../../datasets/index.ts";
 import { modelOf, normalise, type PolicySpec } from "../../policies/index.ts";
 import {
@@ -53,7 +54,7 @@ export function cloningProblem(
   const { observationHorizon: To, predictionHorizon: Tp } = spec.horizons;
   const [Do, Da] = [spec.observation.names.length, spec.action.names.length];
   const windows = windowsOf(episodeEnds, spec.horizons, episodes);
-  const draws = supervision ? windowsThatCount(windows, supervision.weights) : drawsByShare(windows, dataset, Tp);
+  const draws = drawsByShare(windows, dataset, supervision ? windowsThatCount(windows, supervision.weights) : null);
   const { observation, action } = dataset;
   const rows = action.values.length / Da;
   const { resolution } = action;
@@ -110,17 +111,21 @@ export function cloningProblem(
 const currentRow = ({ action, horizons }: Windows, window: number): number =>
   action[window * horizons.predictionHorizon + horizons.observationHorizon - 1];
 
-/** The windows whose current row counts. Throws RangeError where none does. */
-function windowsThatCount(windows: Windows, weights: Float32Array): Int32Array {
+/** The windows whose current row counts. Throws InputError where none does. */
+export function windowsThatCount(windows: Windows, weights: Float32Array): Int32Array {
   const counting = Int32Array.from({ length: windows.count }, (_, window) => window).filter(
     (window) => weights[currentRow(windows, window)] > 0,
   );
-  if (counting.length === 0) throw new RangeError(`weights: found none above 0 in ${windows.count} windows`);
+  if (counting.length === 0) {
+    throw new InputError(
+      `weights: found none above 0 in ${windows.count} windows, expected a step that an expert drove or labelled`,
+    );
+  }
   return counting;
 }
 
 /** `[W, Tp]`: 1 where a step of a chunk is to be imitated. */
-function presenceOf(windows: Windows, padding: Padding, supervision?: Supervision): Float32Array {
+export function presenceOf(windows: Windows, padding: Padding, supervision?: Supervision): Float32Array {
   const { count, action, padded, horizons } = windows;
   const { predictionHorizon: Tp } = horizons;
   const present = new Float32Array(count * Tp);
@@ -140,14 +145,19 @@ const isImitated = ({ weights, stretches }: Supervision, row: number, current: n
   weights[row] > 0 && stretches[row] === stretches[current];
 
 /**
- * Which window each example is, where a dataset of several parts says how often each is to be drawn: windows of a part are
- * repeated, in turn, until the parts have their shares and none has fewer than all of its own. Null for one part alone.
+ * Which window each example is, where a dataset of several parts says how often each is to be drawn: windows of a part (those
+ * that count, where not all do) are repeated, in turn, until the parts have their shares and none has fewer than all of its
+ * own. Of one part alone those that count; null for all.
  */
-function drawsByShare({ count, action }: Windows, { parts }: Dataset, horizon: number): Int32Array | null {
-  if (!parts) return null;
+function drawsByShare(
+  { count, action, horizons }: Windows,
+  { parts }: Dataset,
+  counting: Int32Array | null,
+): Int32Array | null {
+  if (!parts) return counting;
   const own = parts.map((): number[] => []);
-  for (let window = 0; window < count; window++) {
-    const row = action[window * horizon];
+  for (const window of counting ?? Array(count).keys()) {
+    const row = action[window * horizons.predictionHorizon];
     own[parts.findIndex(({ end }) => row < end)].push(window);
   }
   const shares = parts.map(({ weight }, part) => (own[part].length > 0 ? weight : 0));

@@ -1,6 +1,6 @@
 /** All that was recorded so far as one dataset to learn from: what is to be imitated in each step, and how much it counts. */
 import { type Dataset, datasetOf } from "../../datasets/index.ts";
-import { type Episode, hasLabel } from "../../world/index.ts";
+import { type Box, type Episode, hasLabel } from "../../world/index.ts";
 import type { Supervision } from "../bc/problem.ts";
 import { type PerClass, STEP_CLASSES, type StepClass, type Weighting, weightsOf } from "./weighting.ts";
 
@@ -26,15 +26,32 @@ const STEPS_BEFORE = 15;
  * RangeError where there is no episode, and where none of the steps counts.
  */
 export function aggregate(episodes: readonly Episode[], options: AggregateOptions): Aggregate {
-  const { weighting, before = STEPS_BEFORE, lag = 0 } = options;
-  const classes = episodes.map((episode) => classesOf(episode, before));
-  const counts = countOf(classes);
-  const weights = weightsOf(weighting, counts);
-  const targets = episodes.map(targetsOf);
+  const { targets, ...judged } = superviseDriven(episodes, options);
   const dataset = datasetOf(
     episodes.map((episode, i) => ({ ...episode, action: targets[i] })),
     { format: "episodes", source: "rounds", notes: [] },
   );
+  return { dataset, ...judged };
+}
+
+/** Of an episode, who drove and what was said: what decides what is imitated of it. */
+export type Driven = Pick<Episode, "controller" | "length" | "label" | "action"> & {
+  readonly spec: { readonly action: Pick<Box, "names"> };
+};
+
+/**
+ * What is to be imitated of episodes, one after another. With `counted`, classes weigh as much as they are frequent among
+ * those rows alone: nothing is fitted to what is held out.
+ */
+export function superviseDriven(
+  episodes: readonly Driven[],
+  { weighting, before = STEPS_BEFORE, lag = 0 }: AggregateOptions,
+  counted?: (row: number) => boolean,
+): Pick<Aggregate, "supervision" | "counts"> & { targets: Float32Array[] } {
+  const classes = episodes.map((episode) => classesOf(episode, before));
+  const counts = countOf(classes, counted);
+  const weights = weightsOf(weighting, counts);
+  const targets = episodes.map(targetsOf);
   const rows = classes.reduce((sum, { length }) => sum + length, 0);
   const supervision = { weights: new Float32Array(rows), stretches: new Int32Array(rows) };
   let [row, stretch] = [0, 0];
@@ -47,11 +64,11 @@ export function aggregate(episodes: readonly Episode[], options: AggregateOption
       row += 1;
     });
   });
-  return { dataset, supervision, counts };
+  return { supervision, counts, targets };
 }
 
 /** The class of every step. */
-export function classesOf(episode: Episode, before = STEPS_BEFORE): StepClass[] {
+export function classesOf(episode: Driven, before = STEPS_BEFORE): StepClass[] {
   const { controller, length } = episode;
   if (controller.every((who) => who === "expert")) return controller.map(() => "demonstration");
   const classes = controller.map((who, step): StepClass => {
@@ -67,14 +84,15 @@ export function classesOf(episode: Episode, before = STEPS_BEFORE): StepClass[] 
   return classes;
 }
 
-function countOf(classes: readonly (readonly StepClass[])[]): PerClass {
+function countOf(classes: readonly (readonly StepClass[])[], counted?: (row: number) => boolean): PerClass {
   const counts = Object.fromEntries(STEP_CLASSES.map((name) => [name, 0])) as Record<StepClass, number>;
-  for (const own of classes) for (const name of own) counts[name] += 1;
+  let row = 0;
+  for (const own of classes) for (const name of own) counts[name] += (counted?.(row++) ?? true) ? 1 : 0;
   return counts;
 }
 
 /** [L, Da]: the label where there is one, else what was executed. */
-function targetsOf(episode: Episode): Float32Array {
+function targetsOf(episode: Driven): Float32Array {
   const { action, label, length, spec } = episode;
   if (!label) return action;
   const size = spec.action.names.length;
@@ -86,13 +104,13 @@ function targetsOf(episode: Episode): Float32Array {
 }
 
 /** Whether a step is the state to which the target of the step before led, and its target is of the same hand. */
-function followsOn({ controller }: Episode, classes: readonly StepClass[], step: number): boolean {
+function followsOn({ controller }: Driven, classes: readonly StepClass[], step: number): boolean {
   const isLabel = classes[step] === "label" || classes[step - 1] === "label";
   return controller[step] === controller[step - 1] && !isLabel;
 }
 
 /** The first steps of every intervention. */
-function lateSteps({ controller }: Episode, lag: number): Set<number> {
+function lateSteps({ controller }: Driven, lag: number): Set<number> {
   const late = new Set<number>();
   let since = Number.POSITIVE_INFINITY;
   controller.forEach((who, step) => {

@@ -9,7 +9,7 @@ import { InputError, joined } from "../../base/index.ts";
 import { expectTensor, readSafetensors, writeSafetensors } from "../../runs/index.ts";
 import { writeFileAtomic } from "../../runs/node.ts";
 import { type EnvironmentSpec, observationNames, observationSize, packObservation } from "../../world/index.ts";
-import { type Control, createDataset, type Dataset } from "../dataset.ts";
+import { type Control, controlOf, createDataset, type Dataset } from "../dataset.ts";
 import type { StoredEpisode } from "./record.ts";
 import { ANNOTATIONS_FILE, EPISODES, MANIFEST_FILE, openStore, type Store } from "./store.ts";
 
@@ -122,21 +122,15 @@ async function readColumns(store: Store): Promise<Columns> {
     ends.push((ends.at(-1) ?? 0) + steps.length);
   }
   if (ends.length === 0) throw new InputError(`${path}: found no episode with a step, expected at least one`);
-  const column = (name: "observation" | "action" | "label") =>
+  const column = (name: "observation" | "action") =>
     joined(
       Float32Array,
       parts.map((part) => part[name]),
     );
-  const expert = joined(
-    Uint8Array,
-    parts.map((part) => part.expert),
-  );
-  const label = column("label");
-  const isPlain = expert.every((one) => one === 1) && label.every(Number.isNaN);
   return {
     observation: column("observation"),
     action: column("action"),
-    control: isPlain ? null : { expert, label },
+    control: controlOf(parts).control ?? null,
     episodeEnds: Int32Array.from(ends),
     actors: [...actors],
     notes,
