@@ -20,11 +20,13 @@ export {
   readOnlineRecipe,
 } from "./online.ts";
 export {
+  cloningPart,
   type FirstLesson,
   firstLesson,
   STUDIO_HEADS,
   STUDIO_JUDGING,
   type StudioChoice,
   type StudioRecipe,
+  type StudioRun,
   studioRecipe,
 } from "./studio.ts";

@@ -3,6 +3,7 @@ import type { AggregateOptions } from "../algorithms/index.ts";
 import { InputError } from "../base/index.ts";
 import { HEADS, type HeadName } from "../policies/index.ts";
 import type { Horizons } from "../world/index.ts";
+import type { RecipePart } from "./complete.ts";
 import { completeOnlineRecipe, type OnlineRecipe } from "./online.ts";
 
 /** Heads that the studio offers, the default first. */
@@ -82,4 +83,26 @@ export function studioRecipe({ task, head, updates, weighting = "expert", seed =
     { task, expert: "operator", where: "studio" },
   );
   return { task, head: name, learning, aggregation: { weighting, before, lag }, seed };
+}
+
+/** What is written of how a policy of the studio came about: its run's recipe.json. */
+export interface StudioRun extends StudioRecipe {
+  readonly kind: "studio";
+  readonly version: 1;
+  /** The stores that it learned from, each drawn from as often as it has steps of an expert. */
+  readonly datasets: readonly { readonly path: string; readonly weight: number }[];
+  /** The episodes of what was recorded in the studio. */
+  readonly episodes: readonly string[];
+}
+
+/**
+ * The part of a recipe that was read from a file: that of a studio's run as `apprentice train` has it, which learns from all
+ * episodes that are there now, and holds some out; any other as it is.
+ */
+export function cloningPart(part: RecipePart): RecipePart {
+  if (part.kind !== "studio") return part;
+  const { task, datasets, learning, aggregation, seed } = part as unknown as StudioRun;
+  const { normaliseObservation, ...fields } = learning;
+  const normalisation = { observation: normaliseObservation, action: "limits" };
+  return { ...fields, task, datasets, normalisation, weighting: aggregation.weighting, seed };
 }

@@ -43,10 +43,10 @@ export interface RunEvaluation extends FinishedRun {
 /** Rows that the policy plans at once. */
 const BATCH = 64;
 
-/** Whether a folder holds an online run, whose policy was not learned from a dataset that could be held out. */
+/** Whether a folder holds an online run, or a studio's, whose policy was not learned from a dataset that could be held out. */
 export async function isOnlineRun(run: string): Promise<boolean> {
   const { recipe } = await openRun(run);
-  return isRecipePart(recipe) && recipe.kind === "online";
+  return isRecipePart(recipe) && (recipe.kind === "online" || recipe.kind === "studio");
 }
 
 /** Judges the policy of an online run in its task and leaves `evaluation.json` in the run. Throws as `evaluateRun`. */

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/index.ts";
-import { type RecipePart, recipeOver } from "../../recipes/index.ts";
+import { cloningPart, type RecipePart, recipeOver } from "../../recipes/index.ts";
 import { type DataChoice, POLICY_FILE, trainPolicy } from "../../verbs/index.ts";
 import { wholeNumber } from "../arguments.ts";
 import { scoreTable, summary } from "../held-out.ts";
@@ -39,7 +39,7 @@ export function registerTrain(program: Command): void {
 async function trainCommand(data: readonly string[], options: TrainOptions): Promise<void> {
   const { out, threads, snapshotEvery, resume, json } = options;
   const flags = recipeOfFlags(options);
-  const file: RecipePart = options.recipe === undefined ? {} : await readRecipeFile(options.recipe);
+  const file: RecipePart = options.recipe === undefined ? {} : cloningPart(await readRecipeFile(options.recipe));
   if (data.length === 0 && options.recipe === undefined && !resume) {
     throw new InputError("train: found neither data nor --recipe, expected one of them");
   }

@@ -1,16 +1,22 @@
 /** What the process of a job does, from its order to the policy that is judged. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { cloneRecorded } from "../../algorithms/index.ts";
 import type { PolicySummary } from "../../protocol/index.ts";
-import { firstLesson, onlineOptimizer, STUDIO_HEADS, type StudioRecipe, studioRecipe } from "../../recipes/index.ts";
+import {
+  firstLesson,
+  onlineOptimizer,
+  STUDIO_HEADS,
+  type StudioRecipe,
+  type StudioRun,
+  studioRecipe,
+} from "../../recipes/index.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
 import { collectDemonstrations } from "../../verbs/index.ts";
 import { judgePolicy } from "./judge.ts";
-import { demonstrationsIn, expertStepsOf, type Lessons, lessonsFor } from "./lessons.ts";
+import { demonstrationsIn, type Lessons, lessonsFor, sourceOf } from "./lessons.ts";
 import type { FromProcess, Order, Position, ToProcess } from "./messages.ts";
 import {
   DEMONSTRATIONS,
-  datasetFolder,
   discardUnfinished,
   listPolicies,
   policyFolder,
@@ -64,10 +70,11 @@ async function madePolicy(
       runtime: nodeRuntime({ threads }),
       onProgress: progressTo(tell),
     });
-    const { episodes, scripted, expertSteps } = lessons;
+    const { episodes, scripted, sources } = lessons;
+    const expertSteps = sources.reduce((sum, one) => sum + one.expertSteps, 0);
     const published = await publishPolicy(unfinished, policy, {
       data,
-      recipe: runRecipe(recipe, data, lessons),
+      recipe: (folder) => runRecipe(recipe, { from: unfinished, to: folder }, lessons),
       summary: {
         task,
         head,
@@ -100,7 +107,7 @@ async function demonstrate(unfinished: string, { task }: Order, tell: (position:
   tell({ state: "collecting" });
   await collectDemonstrations({ task, experts: [expert], episodes: count, seed: SCRIPTED_SEED, out });
   const episodes = await demonstrationsIn(out);
-  return { episodes, recorded: [], scripted: episodes.length, expertSteps: expertStepsOf(episodes) };
+  return { episodes, recorded: [], scripted: episodes.length, sources: [sourceOf(out, episodes)] };
 }
 
 /** At most five times a second, and the last. */
@@ -116,20 +123,15 @@ function progressTo(tell: (position: Position) => void) {
   };
 }
 
-/** recipe.json: how the policy came about. */
-function runRecipe({ task, learning, aggregation, seed }: StudioRecipe, data: string, lessons: Lessons) {
-  const { recorded, scripted } = lessons;
-  return JSON.parse(
-    JSON.stringify({
-      kind: "studio",
-      version: 1,
-      task,
-      dataset: recorded.length > 0 ? datasetFolder(data, task) : null,
-      episodes: recorded,
-      scripted,
-      aggregation,
-      learning,
-      seed,
-    }),
-  );
+/** recipe.json: how the policy came about. Demonstrations that were made for it move with it, from one folder to another. */
+function runRecipe(
+  recipe: StudioRecipe,
+  { from, to }: { from: string; to: string },
+  { sources, recorded }: Lessons,
+): StudioRun {
+  const datasets = sources.map(({ path, expertSteps }) => ({
+    path: resolve(path.startsWith(from) ? join(to, path.slice(from.length)) : path),
+    weight: expertSteps,
+  }));
+  return { kind: "studio", version: 1, ...recipe, datasets, episodes: recorded };
 }

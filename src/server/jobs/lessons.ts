@@ -12,8 +12,14 @@ export interface Lessons {
   readonly episodes: readonly Episode[];
   /** Ids of what was recorded. */
   readonly recorded: readonly string[];
-  /** Of all episodes: how many are scripted, and the steps that an expert drove or labelled. */
+  /** How many of the episodes are scripted. */
   readonly scripted: number;
+  /** The stores that they are in, with the steps of each that an expert drove or labelled. */
+  readonly sources: readonly Source[];
+}
+
+interface Source {
+  readonly path: string;
   readonly expertSteps: number;
 }
 
@@ -30,24 +36,31 @@ export async function lessonsFor(data: string, order: TrainOrder): Promise<Lesso
   const { stored, store } = await recordedEpisodes(data, order);
   const own = store ? stored.map((one) => episodeFrom(store.spec, one)) : [];
   const demonstrated = own.filter(({ controller }) => controller.every((who) => who === "expert")).length;
-  const scripted = await scriptedEpisodes(data, task);
+  const first = firstDemonstrations(data, task);
+  const scripted = first === null ? [] : await demonstrationsIn(first);
   const descended = scripted.length > 0 && correctsScripted(data, task, stored);
   const usual = (descended || demonstrated === 0) && demonstrated < scripted.length;
   const added = (order.scripted ?? usual) ? scripted : [];
   const episodes = [...added, ...own];
-  const expertSteps = expertStepsOf(episodes);
-  if (expertSteps === 0) {
+  const sources = [sourceOf(first ?? "", added), sourceOf(datasetFolder(data, task), own)].filter(
+    ({ expertSteps }) => expertSteps > 0,
+  );
+  if (sources.length === 0) {
     const found = episodes.length === 0 ? "no episode" : `${episodes.length} episodes in which no expert drove`;
     throw new InputError(`${task}: found ${found}, expected at least one demonstration or correction to learn from`);
   }
-  return { episodes, recorded: stored.map(({ id }) => id), scripted: added.length, expertSteps };
+  return { episodes, recorded: stored.map(({ id }) => id), scripted: added.length, sources };
 }
 
 const OF_EXPERT: readonly StepClass[] = STEP_CLASSES.filter((name) => name !== "policy" && name !== "pre-intervention");
 
-/** Steps that an expert drove or labelled. */
-export const expertStepsOf = (episodes: readonly Episode[]): number =>
-  episodes.reduce((sum, one) => sum + classesOf(one, 0).filter((name) => OF_EXPERT.includes(name)).length, 0);
+export const sourceOf = (path: string, episodes: readonly Episode[]): Source => ({
+  path,
+  expertSteps: episodes.reduce(
+    (sum, one) => sum + classesOf(one, 0).filter((name) => OF_EXPERT.includes(name)).length,
+    0,
+  ),
+});
 
 async function recordedEpisodes(
   data: string,
@@ -65,10 +78,10 @@ async function recordedEpisodes(
   return { store, stored };
 }
 
-/** The demonstrations of the task's first policy; none where it has no such policy. */
-async function scriptedEpisodes(data: string, task: string): Promise<Episode[]> {
+/** The store of the scripted demonstrations of the task's first policy; null where it has no such policy. */
+function firstDemonstrations(data: string, task: string): string | null {
   const first = listPolicies(data, task).find(({ origin }) => origin === "scripted");
-  return first ? demonstrationsIn(join(policyFolder(data, task, first.id), DEMONSTRATIONS)) : [];
+  return first ? join(policyFolder(data, task, first.id), DEMONSTRATIONS) : null;
 }
 
 export async function demonstrationsIn(folder: string): Promise<Episode[]> {

@@ -4,10 +4,10 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exportPolicy, type Policy } from "../../policies/index.ts";
 import type { PolicySummary } from "../../protocol/index.ts";
-import type { Json } from "../../runs/index.ts";
 import { UNFINISHED, writeFileAtomic } from "../../runs/node.ts";
 import { PARAMETERS_FILE, POLICY_FILE, parametersFile, parametersIn } from "../../verbs/index.ts";
 
+const RECIPE_FILE = "recipe.json";
 const SUMMARY_FILE = "summary.json";
 const SPEC_FILE = "spec.json";
 /** In the folder of a policy that learned from the server's own demonstrations: their store. */
@@ -60,6 +60,13 @@ export function unfinishedFolder(data: string, task: string): string {
   return folder;
 }
 
+interface Published {
+  readonly data: string;
+  readonly summary: Omit<PolicySummary, "id">;
+  /** recipe.json, given the folder in which it is going to be. */
+  readonly recipe: (folder: string) => object;
+}
+
 /**
  * Writes the policy's files into the folder in which it was made ready, and gives that its name: TASK-N, the next number.
  * Returns the summary with that name.
@@ -67,12 +74,11 @@ export function unfinishedFolder(data: string, task: string): string {
 export async function publishPolicy(
   unfinished: string,
   policy: Policy,
-  { data, summary, recipe }: { data: string; summary: Omit<PolicySummary, "id">; recipe: Json },
+  { data, summary, recipe }: Published,
 ): Promise<PolicySummary> {
   const { task } = summary;
   await mkdir(unfinished, { recursive: true });
   const text = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
-  await writeFile(join(unfinished, "recipe.json"), text(recipe));
   await writeFile(join(unfinished, SPEC_FILE), text(plainSpec(policy.spec)));
   await writeFileAtomic(join(unfinished, PARAMETERS_FILE), parametersFile(policy));
   await writeFileAtomic(join(unfinished, POLICY_FILE), exportPolicy(policy));
@@ -81,9 +87,11 @@ export async function publishPolicy(
   // Another server on the same folder may have taken a number since: then its folder is there, and the next one is tried.
   for (; ; number++) {
     const named = { ...summary, id: `${task}-${number}` };
+    const folder = policyFolder(data, task, named.id);
+    await writeFileAtomic(join(unfinished, RECIPE_FILE), text(recipe(folder)));
     await writeFileAtomic(join(unfinished, SUMMARY_FILE), text(named));
     try {
-      await rename(unfinished, policyFolder(data, task, named.id));
+      await rename(unfinished, folder);
       return named;
     } catch (error) {
       if (!["ENOTEMPTY", "EEXIST", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
