@@ -35,6 +35,8 @@ export interface Devices {
   stick(at: Axes | null): void;
   /** The next part that goes down is told to `capture`, and means nothing else. */
   capture(capture: ((code: string) => void) | null): void;
+  /** Where the wheel stands as somebody else let go of it: what keys do begins there, without a jerk. */
+  seed(at: Axes): void;
   /** Lets go of everything. */
   release(): void;
   detach(): void;
@@ -171,6 +173,11 @@ export function attachDevices({ events, mapping, pads = readPads }: DeviceOption
     },
     capture(tell) {
       capturing = tell;
+    },
+    seed(at) {
+      const wanted = keyed();
+      x = kick(at.x, wanted.x);
+      y = kick(at.y, wanted.y);
     },
     release,
     detach() {

@@ -10,21 +10,27 @@ export interface FanPoster {
 }
 
 export function postFans(post: (message: FromSession) => void): FanPoster {
-  let last: Float32Array | null = null;
+  /** The plan that was told last, and whether what else it might have been was told with it. */
+  let told: { readonly history: Float32Array; readonly isDrawn: boolean } | null = null;
   return {
     on: false,
     look(session, drivers) {
       if (!this.on) return;
       const plan = session.plan();
-      if (!plan || (last && isSame(last, plan.history))) return;
+      if (!plan) return;
       const { lanes, focus } = session.view();
       const version = lanes[focus].policyVersion;
       const driver = [...drivers.values()].find(({ live }) => live.version === version);
-      const drawn = driver?.sampling.at(plan.history);
-      if (!driver || !drawn) return;
-      last = drawn.history;
-      const { predictionHorizon: Tp } = driver.live.planner.horizons;
-      post({ kind: "fan", step: plan.step, chunks: nested(drawn.chunks, Tp, plan.chunk.length / Tp) });
+      if (!driver) return;
+      const drawn = driver.sampling.at(plan.history);
+      const isNews = !told || !isSame(told.history, plan.history);
+      if (!isNews && (told?.isDrawn || !drawn)) return;
+      told = { history: plan.history.slice(), isDrawn: drawn !== null };
+      const { predictionHorizon: Tp, observationHorizon } = driver.live.planner.horizons;
+      const size = plan.chunk.length / Tp;
+      const [planned] = nested(plan.chunk, Tp, size);
+      const chunks = drawn ? nested(drawn.chunks, Tp, size) : [];
+      post({ kind: "fan", step: plan.step, first: observationHorizon - 1, planned, chunks });
     },
   };
 }

@@ -98,8 +98,17 @@ export type FromSession =
       readonly at: number;
       readonly late: number;
     }
-  /** Chunks drawn from the policy at the focus lane's last plan: [samples][Tp][Da] in the task's units. */
-  | { readonly kind: "fan"; readonly step: number; readonly chunks: readonly (readonly (readonly number[])[])[] }
+  /**
+   * The focus lane's last plan [Tp][Da], in the task's units, made at step `step`; its rows before `first` lie in the past.
+   * Chunks [samples][Tp][Da] that might have been planned instead come a little later; none of a policy that draws nothing.
+   */
+  | {
+      readonly kind: "fan";
+      readonly step: number;
+      readonly first: number;
+      readonly planned: readonly (readonly number[])[];
+      readonly chunks: readonly (readonly (readonly number[])[])[];
+    }
   | {
       readonly kind: "episode";
       readonly episode: string;

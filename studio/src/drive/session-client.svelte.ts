@@ -1,0 +1,168 @@
+/**
+ * The page's end of a session worker: says what the person wants, and keeps what the worker tells. HUDs read the reactive
+ * fields; drawings listen to ticks, which come between two pictures.
+ */
+import type { Request } from "apprentice";
+import type { FromSession, LaneView, PolicyFile, SessionOptions, ToSession } from "../session/messages.ts";
+
+type Told<Kind extends FromSession["kind"]> = Extract<FromSession, { kind: Kind }>;
+export type Tick = Told<"tick">;
+export type Fan = Told<"fan">;
+export type Opened = Told<"opened">;
+export type LogState = Told<"log">;
+
+/** A line that is shown for a while. */
+export interface Notice {
+  readonly text: string;
+  readonly grave: boolean;
+  readonly at: number;
+}
+
+const NOTICE_SECONDS = 6;
+
+export class SessionClient {
+  opened = $state.raw<Opened | null>(null);
+  tick = $state.raw<Tick | null>(null);
+  log = $state.raw<LogState>({ kind: "log", logged: 0, unsent: 0, server: "none" });
+  notice = $state.raw<Notice | null>(null);
+  /** Episodes that this page has recorded. */
+  episodes = $state.raw<readonly Told<"episode">[]>([]);
+  /** The policy that drives now, and the one that waits for the episode's end. */
+  version = $state<string | null>(null);
+  coming = $state<string | null>(null);
+  isOver = $state(false);
+  shadowing = $state(false);
+  slow = $state(false);
+
+  /** What was asked last. */
+  options = $state.raw<SessionOptions | null>(null);
+  readonly #worker: Worker;
+  readonly #ticks = new Set<(tick: Tick) => void>();
+  readonly #fans = new Set<(fan: Fan) => void>();
+  #noticeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    this.#worker = new Worker(new URL("../session/session.worker.ts", import.meta.url), {
+      type: "module",
+      name: "session",
+    });
+    this.#worker.onmessage = ({ data }: MessageEvent<FromSession>) => this.#hear(data);
+    this.#worker.onerror = ({ message }) => {
+      this.isOver = true;
+      this.#note(`The session has failed: ${message || "its worker could not be loaded"}`, true);
+    };
+  }
+
+  get lane(): LaneView | null {
+    return this.tick ? this.tick.lanes[this.tick.focus] : null;
+  }
+
+  onTick(heed: (tick: Tick) => void): () => void {
+    this.#ticks.add(heed);
+    return () => this.#ticks.delete(heed);
+  }
+
+  onFan(heed: (fan: Fan) => void): () => void {
+    this.#fans.add(heed);
+    return () => this.#fans.delete(heed);
+  }
+
+  open(options: SessionOptions): void {
+    this.options = options;
+    this.opened = null;
+    this.tick = null;
+    this.isOver = false;
+    this.coming = null;
+    this.version = options.policy?.version ?? null;
+    this.shadowing = false;
+    this.slow = false;
+    this.say({ kind: "open", ...options });
+  }
+
+  /** Nothing runs any more until the next `open`. */
+  stop(): void {
+    if (this.options) this.say({ kind: "close" });
+    this.options = null;
+    this.opened = null;
+    this.tick = null;
+  }
+
+  /** A line of the page's own. */
+  tell(text: string): void {
+    this.#note(text, false);
+  }
+
+  /** Null: no device says anything. */
+  input(action: readonly number[] | null): void {
+    this.say({ kind: "input", action });
+  }
+
+  request(request: Request): void {
+    this.say({ kind: "request", request });
+  }
+
+  shadow(on: boolean): void {
+    this.shadowing = on;
+    this.say({ kind: "shadow", on });
+  }
+
+  slowMotion(on: boolean): void {
+    this.slow = on;
+    this.say({ kind: "speed", factor: on ? 0.35 : 1 });
+  }
+
+  swap(policy: PolicyFile, when: "episode" | "now"): void {
+    this.coming = policy.version;
+    this.say({ kind: "swap", policy, when });
+  }
+
+  say(message: ToSession): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** Closes what runs; the log is complete before the worker ends. */
+  close(): void {
+    this.say({ kind: "close" });
+    clearTimeout(this.#noticeTimer);
+    this.#ticks.clear();
+    this.#fans.clear();
+  }
+
+  #note(text: string, grave: boolean): void {
+    this.notice = { text, grave, at: performance.now() };
+    clearTimeout(this.#noticeTimer);
+    if (!grave) this.#noticeTimer = setTimeout(() => (this.notice = null), NOTICE_SECONDS * 1000);
+  }
+
+  #hear(message: FromSession): void {
+    switch (message.kind) {
+      case "opened":
+        this.opened = message;
+        return;
+      case "tick":
+        this.tick = message;
+        for (const heed of this.#ticks) heed(message);
+        return;
+      case "fan":
+        for (const heed of this.#fans) heed(message);
+        return;
+      case "episode":
+        this.episodes = [...this.episodes, message];
+        return;
+      case "log":
+        this.log = message;
+        return;
+      case "swapped":
+        this.version = message.version;
+        if (this.coming === message.version) this.coming = null;
+        this.#note(`${message.version} drives from here on`, false);
+        return;
+      case "problem":
+        this.isOver ||= message.fatal;
+        this.#note(message.text, message.fatal);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+}
