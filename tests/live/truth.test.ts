@@ -2,10 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { drivingWorld, pushTWorld } from "../../src/environments/index.ts";
-import { type ForkPoint, type LiveSession, openSession } from "../../src/live/index.ts";
+import { type ForkPoint, type LiveSession, openSession, startClock } from "../../src/live/index.ts";
 import type { LivePolicy } from "../../src/rollouts/index.ts";
 import type { Snapshot, World } from "../../src/world/index.ts";
 import { lineWorld } from "../rollouts/line.ts";
+import { stoppedTime } from "./time.ts";
 import { expectPlanned, expectReplays, seeingPolicy, seenBefore } from "./truth.ts";
 import { counting, numbering, type Told, watching } from "./watching.ts";
 
@@ -20,10 +21,12 @@ type Deed =
   | { kind: "mark"; success: boolean }
   | { kind: "focus"; lane: number }
   | { kind: "fork"; episode: number; step: number }
-  | { kind: "lost" };
+  | { kind: "lost" }
+  | { kind: "speed"; factor: number }
+  | { kind: "stall"; ms: number };
 
 const deed = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant("ticks" as const), count: fc.integer({ min: 1, max: 6 }) }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant("ticks" as const), count: fc.integer({ min: 1, max: 8 }) }) },
   {
     weight: 5,
     arbitrary: fc.record({
@@ -56,6 +59,14 @@ const deed = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("focus" as const), lane: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("fork" as const), episode: fc.nat(9), step: fc.nat(20) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("lost" as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("speed" as const), factor: fc.constantFrom(0.25, 0.5, 1, 1, 1) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("stall" as const), ms: fc.integer({ min: 1, max: 2000 }) }),
+  },
 );
 
 /** Each deed, and whether it comes while a step is under way. */
@@ -86,19 +97,20 @@ async function play({ makeWorld, part, lanes, isLater }: Stage, story: readonly 
     ...{ makeWorld: worlds.make, part, lanes, operator: "ada" },
     ...{ policy: part === "watch" ? policies[0] : null, observer: told.observer, ...numbering() },
   });
-  let now = 0;
-  const tick = () => {
-    now += 100;
-    return session.tick({ at: now, late: 0 });
-  };
+  const time = stoppedTime();
+  const clock = startClock(session.controlRate, session.tick, time.ports);
+  const period = 1000 / session.controlRate;
   for (const [one, isAmidst] of story) {
-    const under = isAmidst ? tick() : null;
-    for (let i = 0; one.kind === "ticks" && i < one.count; i++) await tick();
+    const under = isAmidst ? time.run(period) : null;
+    if (one.kind === "ticks") await time.run(one.count * period);
+    if (one.kind === "speed") clock.speed(one.factor);
+    if (one.kind === "stall") time.busy(one.ms);
     const point = one.kind === "fork" ? pointOf(makeWorld(), told.all(), one) : null;
     if (point) chosen.add(`${point.episode}/${point.step}`);
     heed(session, one, { spec, policies, lanes, point });
     await under;
   }
+  clock.stop();
   await session.close();
   return { ...told, worlds, policies: new Map(policies.map((policy) => [policy.version ?? "", policy])), chosen, spec };
 }
