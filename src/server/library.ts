@@ -24,8 +24,8 @@ export interface Library {
   summary(task: string, id: string): Promise<EpisodeSummary | null>;
   detail(task: string, id: string): Promise<EpisodeDetail | null>;
   /**
-   * Adds what is not said already, all or nothing; whether anything was. Throws InputError for an episode that is not there,
-   * and for a label that does not fit its step.
+   * Adds what is not said already; whether anything was. Throws InputError for an episode that is not there and for a label
+   * that does not fit its step, before anything is added, and where the disk refuses.
    */
   annotate(task: string, annotations: readonly Said[], by: string | null): Promise<boolean>;
 }
