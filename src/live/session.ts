@@ -81,9 +81,16 @@ export async function openSession(setup: SessionSetup): Promise<LiveSession> {
       await heed();
       await takeStep(stage, moment);
     } catch (error) {
-      closeStage(stage);
-      observer.problem(messageOf(error), true);
+      abandon(error);
     }
+  };
+  const abandon = (error: unknown) => {
+    try {
+      closeStage(stage);
+    } catch {
+      // An observer that cannot be told of a step cannot be told of its end either: the first fault is the one to know.
+    }
+    observer.problem(messageOf(error), true);
   };
 
   return {

@@ -3,6 +3,7 @@ import type { LivePolicy } from "../../src/rollouts/index.ts";
 import { lineWorld } from "../rollouts/line.ts";
 import { countingGate } from "../rollouts/scripted.ts";
 import { linePolicy, opened } from "./opened.ts";
+import { watching } from "./watching.ts";
 
 const round = (value: number) => Math.round(value * 1000) / 1000;
 const firsts = (steps: readonly { action: Float32Array }[]) => steps.map(({ action }) => round(action[0]));
@@ -425,6 +426,42 @@ describe("policies of a session", () => {
     await ticks(2);
     expect(drove(0)).toBe("ppeepp");
     expect(all()[0].steps.map(({ policyVersion }) => policyVersion)).toEqual(["v1", "v1", null, null, "v2", "v2"]);
+    await session.close();
+  });
+});
+
+describe("a session that fails", () => {
+  it("is over, with one line, where a world fails under the person's hands; its episode is closed as it is", async () => {
+    const { session, ticks, order, all } = await opened({
+      ...{ part: "demonstrate", policy: null },
+      makeWorld: () => {
+        const world = lineWorld();
+        const step = world.step;
+        world.step = (action) => {
+          if (world.snapshot().step === 3) throw new Error("the world broke");
+          return step(action);
+        };
+        return world;
+      },
+    });
+    session.request("takeOver");
+    await ticks(6);
+    expect(order).toEqual(["closed e0", "fatal: the world broke"]);
+    expect(all()[0].closed).toMatchObject({ steps: 3, ended: false });
+    await session.close();
+    expect(order).toHaveLength(2);
+  });
+
+  it("is over where nobody can be told of its steps", async () => {
+    const told = watching();
+    const refuse = () => {
+      throw new Error("the log is gone");
+    };
+    const { session, ticks, worlds } = await opened({ observer: { ...told.observer, step: refuse, closed: refuse } });
+    session.request("handBack");
+    await ticks(3);
+    expect(told.order).toEqual(["swapped v1", "fatal: the log is gone"]);
+    expect(worlds.steps()).toBe(1);
     await session.close();
   });
 });
