@@ -13,8 +13,10 @@ import {
   type StudioSummary,
   type Verification,
 } from "apprentice";
+import { pendingAnnotations } from "./server/annotations.ts";
 import { connect, type ServerConnection } from "./server/connection.ts";
 import { AnswerError, fetchBytes, fetchJson } from "./server/http.ts";
+import type { Local } from "./server/local.ts";
 import {
   type Annotation,
   addLoss,
@@ -25,6 +27,7 @@ import {
   type LossPoint,
   policiesOf,
   type Refusal,
+  unconfirmed,
   upsert,
 } from "./server/view.ts";
 
@@ -46,12 +49,14 @@ function createServerState() {
   let refusal = $state.raw<Refusal | null>(null);
 
   let socket: ServerConnection | null = null;
+  /** What does a server's work where there is none. */
+  let local: Local | null = null;
   /** Tasks whose episodes somebody looks at; those that are being fetched, and those to be fetched once more after that. */
   const wanted = new Set<string>();
   const fetching = new Set<string>();
   const stale = new Set<string>();
-  /** Annotations that the server has not answered with `changed` yet: they are said again after a reconnection. */
-  let unheard: Extract<ClientMessage, { kind: "annotate" }>[] = [];
+  /** Annotations that the server has not borne out yet: they are said again after a reconnection. */
+  const pending = pendingAnnotations(localStorage);
 
   async function fetchEpisodes(task: string): Promise<void> {
     if (fetching.has(task)) {
@@ -60,13 +65,14 @@ function createServerState() {
     }
     fetching.add(task);
     try {
-      const found = await fetchJson<EpisodeSummary[]>(ADDRESSES.episodes(task));
-      episodes = { ...episodes, [task]: found };
+      const found = await (local?.episodes(task) ?? fetchJson<EpisodeSummary[]>(ADDRESSES.episodes(task)));
+      if (!local) pending.keep(task, unconfirmed(pending.of(task), found));
+      episodes = { ...episodes, [task]: annotated(found, pending.of(task)) };
       tasks = tasks.map((one) =>
         one.name === task ? { ...one, episodes: found.filter(({ deleted }) => !deleted).length } : one,
       );
     } catch (error) {
-      if (error instanceof AnswerError) refusal = { of: "episodes", reason: error.message };
+      if (local || error instanceof AnswerError) refusal = { of: "episodes", reason: (error as Error).message };
     } finally {
       fetching.delete(task);
     }
@@ -93,10 +99,18 @@ function createServerState() {
     try {
       await fetchStudio();
       connection = "connected";
-      for (const message of unheard) socket?.say(message);
+      for (const task of pending.tasks()) say(task);
       for (const task of wanted) void fetchEpisodes(task);
     } catch {
       connection = "gone";
+    }
+  }
+
+  /** At most as many at once as a message may hold. */
+  function say(task: string): void {
+    const all = pending.of(task);
+    for (let from = 0; from < all.length; from += 1000) {
+      socket?.say({ kind: "annotate", task, annotations: all.slice(from, from + 1000) });
     }
   }
 
@@ -109,12 +123,15 @@ function createServerState() {
         policies = upsert(policies, message.policy);
         return;
       case "changed":
-        unheard = unheard.filter(({ task }) => task !== message.task);
+        pending.keep(
+          message.task,
+          pending.of(message.task).filter(({ kind }) => kind !== "label"),
+        );
         if (wanted.has(message.task)) void fetchEpisodes(message.task);
         else void fetchStudio().catch(() => {});
         return;
       case "refused":
-        if (message.of === "annotate") unheard = unheard.filter(({ task }) => task !== message.task);
+        if (message.of === "annotate" && message.task) pending.keep(message.task, []);
         refusal = { of: message.of, reason: message.reason };
         return;
       case "welcome":
@@ -123,6 +140,21 @@ function createServerState() {
       default:
         message satisfies never;
     }
+  }
+
+  async function startLocal(): Promise<void> {
+    const { createLocal } = await import("./server/local.ts");
+    local = createLocal(pending, {
+      job: takeJob,
+      policy: (policy) => {
+        policies = upsert(policies, policy);
+      },
+    });
+    heads = local.heads;
+    policies = await local.policies();
+    connection = "none";
+    isReady = true;
+    for (const task of wanted) void fetchEpisodes(task);
   }
 
   async function start(operator: string): Promise<void> {
@@ -136,8 +168,7 @@ function createServerState() {
           (error instanceof AnswerError && ![401, 403, 500, 502, 503].includes(error.status)) ||
           location.protocol === "file:";
         if (isStatic) {
-          connection = "none";
-          isReady = true;
+          await startLocal();
           return;
         }
         if (error instanceof AnswerError) refusal = { of: "studio", reason: error.message };
@@ -193,7 +224,7 @@ function createServerState() {
       if (!wanted.has(task)) {
         wanted.add(task);
         // Not within whatever is being computed: state must not change there.
-        if (connection !== "none") queueMicrotask(() => void fetchEpisodes(task));
+        queueMicrotask(() => void fetchEpisodes(task));
       }
       return episodes[task] ?? null;
     },
@@ -201,22 +232,29 @@ function createServerState() {
     start,
     hello: (operator: string) => socket?.hello(operator),
     train(request: Train): boolean {
-      return socket?.say({ kind: "train", ...request }) ?? false;
+      local?.train(request);
+      return local !== null || (socket?.say({ kind: "train", ...request }) ?? false);
     },
     stop(job: string): boolean {
-      return socket?.say({ kind: "stop", job }) ?? false;
+      local?.stop(job);
+      return local !== null || (socket?.say({ kind: "stop", job }) ?? false);
     },
-    /** Seen at once; said to the server now, or once it is there again. */
+    /** Seen at once; said to the server now, or once it is there again; kept in this browser where there is none. */
     annotate(task: string, annotations: readonly Annotation[]): void {
-      const message = { kind: "annotate" as const, task, annotations: [...annotations] };
       if (episodes[task]) episodes = { ...episodes, [task]: annotated(episodes[task], annotations) };
-      unheard.push(message);
-      if (connection === "connected") socket?.say(message);
+      pending.add(task, annotations);
+      if (connection === "connected") say(task);
     },
     /** Rejects with one line for the person. */
-    policyBytes: (task: string, id: string): Promise<Uint8Array> => fetchBytes(ADDRESSES.policy(task, id)),
-    episode: (task: string, id: string): Promise<EpisodeDetail> => fetchJson(ADDRESSES.episode(task, id)),
-    findings: (task: string): Promise<Verification> => fetchJson(ADDRESSES.findings(task)),
+    policyBytes: (task: string, id: string): Promise<Uint8Array> =>
+      local?.policyBytes(id) ?? fetchBytes(ADDRESSES.policy(task, id)),
+    episode: (task: string, id: string): Promise<EpisodeDetail> =>
+      local?.episode(task, id) ?? fetchJson(ADDRESSES.episode(task, id)),
+    findings: (task: string): Promise<Verification> => local?.findings(task) ?? fetchJson(ADDRESSES.findings(task)),
+    /** Without a server nobody else says that the log of this browser has changed. */
+    logged(task: string): void {
+      if (local && wanted.has(task)) void fetchEpisodes(task);
+    },
   };
 }
 

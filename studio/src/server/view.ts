@@ -52,6 +52,15 @@ export function annotated(episodes: readonly EpisodeSummary[], annotations: read
   });
 }
 
+/** Those that a list of episodes does not bear out yet; of labels it says nothing, they are kept. */
+export function unconfirmed(annotations: readonly Annotation[], episodes: readonly EpisodeSummary[]): Annotation[] {
+  return annotations.filter((one) => {
+    const told = episodes.find(({ id }) => id === one.episode);
+    if (one.kind === "deletion") return told?.deleted !== one.deleted;
+    return one.kind === "label" || told?.success !== one.success;
+  });
+}
+
 /** Seconds to wait before the attempt of that number (from 0): twice as long each time, at most 8 s. */
 export const backoff = (attempt: number): number => Math.min(0.5 * 2 ** attempt, 8);
 

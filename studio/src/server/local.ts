@@ -1,0 +1,144 @@
+/** What a server would do, where there is none: episodes from the browser's log, training in a worker of the page. */
+import {
+  datasetOf,
+  type EpisodeDetail,
+  type EpisodeSummary,
+  episodeFrom,
+  findTask,
+  type JobState,
+  type PolicySummary,
+  STUDIO_HEADS,
+  type Verification,
+  verifyRecorded,
+} from "apprentice";
+import { openFolder } from "../log/opfs.ts";
+import { episodesOf, type LocalEpisode, readLogged } from "../log/read.ts";
+import { isStopped, startTraining, type Training } from "../training/trainer.ts";
+import { type PendingAnnotations, withAnnotations } from "./annotations.ts";
+import { policyFiles } from "./policy-files.ts";
+import { detailOf, summaryOf } from "./summary.ts";
+
+export interface LocalRequest {
+  readonly task: string;
+  readonly head: string;
+  readonly updates?: number;
+  readonly weighting?: "expert" | "iwr" | "sirius";
+  readonly operators?: readonly string[];
+}
+
+export interface LocalEvents {
+  job(job: JobState): void;
+  policy(policy: PolicySummary): void;
+}
+
+export interface Local {
+  /** Heads that `train` accepts, the default first. */
+  readonly heads: readonly string[];
+  episodes(task: string): Promise<EpisodeSummary[]>;
+  episode(task: string, id: string): Promise<EpisodeDetail>;
+  findings(task: string): Promise<Verification>;
+  policies(): Promise<PolicySummary[]>;
+  policyBytes(id: string): Promise<Uint8Array>;
+  train(request: LocalRequest): void;
+  stop(job: string): void;
+}
+
+const FRESH = { update: 0, loss: null, rate: null, secondsLeft: null, policy: null, error: null } as const;
+
+export function createLocal(annotations: PendingAnnotations, events: LocalEvents): Local {
+  const files = policyFiles();
+  const trainings = new Map<string, Training | null>();
+  let count = 0;
+
+  const specOf = (task: string) => findTask(task).makeEnvironment().spec;
+  const read = async (task: string): Promise<LocalEpisode[]> => {
+    const logged = await readLogged(await openFolder(), task).catch(() => []);
+    return logged.map((episode) => withAnnotations(episode, annotations.of(task)));
+  };
+
+  async function run(request: LocalRequest, begun: JobState): Promise<void> {
+    const { task, head, weighting = "expert", updates, operators } = request;
+    const tell = (part: Partial<JobState>) => events.job({ ...begun, ...part });
+    try {
+      const chosen = (await read(task)).filter(({ stored }) =>
+        operators ? stored.steps.some(({ operator }) => operator !== null && operators.includes(operator)) : true,
+      );
+      if (!trainings.has(begun.id)) {
+        tell({ state: "stopped" });
+        return;
+      }
+      const episodes = episodesOf(specOf(task), chosen);
+      if (episodes.length === 0) throw new Error("there are no episodes to learn from yet");
+      const training = startTraining(
+        { task, head, weighting, episodes, ...(updates !== undefined && { updates }) },
+        { onProgress: (progress) => tell({ state: "training", ...progress }) },
+      );
+      trainings.set(begun.id, training);
+      const { bytes, learned, updates: made } = await training.policy;
+      const others = (await files.list()).filter((policy) => policy.task === task);
+      const policy: PolicySummary = {
+        id: `${task}-${1 + Math.max(0, ...others.map(({ id }) => Number(id.slice(task.length + 1)) || 0))}`,
+        task,
+        head,
+        created: Date.now() / 1000,
+        origin: "recorded",
+        weighting,
+        learned: { ...learned, scripted: 0 },
+        updates: made,
+        success: null,
+        gate: null,
+      };
+      await files.add(policy, bytes);
+      events.policy(policy);
+      tell({ state: "finished", update: made, updates: made, policy: policy.id });
+    } catch (error) {
+      if (isStopped(error)) tell({ state: "stopped" });
+      else tell({ state: "failed", error: (error as Error).message });
+    } finally {
+      trainings.delete(begun.id);
+    }
+  }
+
+  return {
+    heads: STUDIO_HEADS,
+    async episodes(task) {
+      const { controlRate } = specOf(task);
+      return (await read(task)).map((episode) => summaryOf(episode, controlRate));
+    },
+    async episode(task, id) {
+      const found = (await read(task)).find(({ stored }) => stored.id === id);
+      if (!found) throw new Error(`episode ${id}: it is not in the log of this browser`);
+      return detailOf(found, specOf(task).controlRate);
+    },
+    async findings(task) {
+      const spec = specOf(task);
+      const kept = (await read(task)).filter(({ deleted, stored }) => !deleted && stored.steps.length > 0);
+      const episodes = kept.map(({ stored }) => episodeFrom(spec, stored));
+      const dataset = datasetOf(episodes, { format: "apprentice log", source: "this browser", notes: [] });
+      return verifyRecorded({
+        ...dataset,
+        files: kept.map(({ stored }) => stored.id),
+        time: Float64Array.from(kept.flatMap(({ stored }) => stored.steps.map(({ time }) => time))),
+        actionBounds: { low: spec.action.low, high: spec.action.high },
+        interrupted: kept.flatMap(({ stored }, episode) =>
+          stored.endInfo === null ? [{ episode, droppedBytes: 0 }] : [],
+        ),
+      });
+    },
+    policies: () => files.list(),
+    policyBytes: (id) => files.bytes(id),
+    train(request) {
+      const { task, head, updates = 0 } = request;
+      const job: JobState = { id: `page-${++count}`, task, kind: "train", head, state: "waiting", updates, ...FRESH };
+      trainings.set(job.id, null);
+      events.job(job);
+      void run(request, job);
+    },
+    stop(job) {
+      const training = trainings.get(job);
+      // One that has not begun finds out that it is not wanted.
+      if (training) training.stop();
+      else trainings.delete(job);
+    },
+  };
+}
