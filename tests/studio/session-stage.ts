@@ -22,7 +22,7 @@ export interface Stage {
   open(options: Partial<SessionOptions>): Promise<void>;
   /** So many control steps pass, each to its end. */
   steps(count: number): Promise<void>;
-  /** Everything else goes on, but the clock does not. */
+  /** Policies answer what they were asked, but the clock does not go on. */
   settle(): Promise<void>;
   ticks(): Tick[];
   /** The lane in focus, as it was said last. */
@@ -51,6 +51,7 @@ const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 export function stage({ folder = memoryFolder() } = {}): Stage {
   const heard: FromSession[] = [];
   const running = new Set<PolicyWorker>();
+  const unanswered = new Map<PolicyWorker, number>();
   const locks = memoryLocks();
   const timers = new Set<{ readonly at: number; readonly call: () => void }>();
   const intervals = new Set<() => void>();
@@ -71,7 +72,7 @@ export function stage({ folder = memoryFolder() } = {}): Stage {
     openJournal: () => openJournal({ folder, locks, tab: "tab" }),
     outside: NOWHERE,
     openPolicy(file) {
-      const worker = inProcess();
+      const worker = inProcess(unanswered);
       running.add(worker);
       const { terminate } = worker;
       worker.terminate = () => {
@@ -129,7 +130,11 @@ export function stage({ folder = memoryFolder() } = {}): Stage {
       }
     },
     async settle() {
-      for (let turn = 0; turn < 50; turn++) await breathe();
+      // What is answered may ask again.
+      for (let quiet = 0; quiet < 5; quiet++) {
+        await breathe();
+        if ([...unanswered.values()].some((count) => count > 0)) quiet = 0;
+      }
     },
     of: (kind) => heard.filter((message) => message.kind === kind) as never,
     ticks: () => all.of("tick"),
@@ -152,17 +157,20 @@ export function stage({ folder = memoryFolder() } = {}): Stage {
 const numberOf = (name: string) => Number(/\.(\d+)\.log$/.exec(name)?.[1]);
 
 /** The policy's worker without a thread of its own; what crosses is cloned, as it is there. */
-function inProcess(): PolicyWorker {
+function inProcess(unanswered: Map<PolicyWorker, number>): PolicyWorker {
   let terminated = false;
+  const count = (change: number) => unanswered.set(worker, (unanswered.get(worker) ?? 0) + change);
   const worker: PolicyWorker = {
     onmessage: null,
     onerror: null,
     postMessage: (message) => {
+      count(1);
       const cloned = structuredClone(message);
       setImmediate(() => serve(cloned));
     },
     terminate: () => {
       terminated = true;
+      unanswered.delete(worker);
     },
   };
   const serve = createPolicyServer({
@@ -170,7 +178,9 @@ function inProcess(): PolicyWorker {
     post: (message) => {
       const cloned = structuredClone(message);
       setImmediate(() => {
-        if (!terminated) worker.onmessage?.({ data: cloned });
+        if (terminated) return;
+        count(-1);
+        worker.onmessage?.({ data: cloned });
       });
     },
     breathe,
