@@ -45,6 +45,8 @@ export interface DrivingScene {
   think(thoughts: Thoughts): void;
   /** `seconds` since the last picture. */
   draw(view: DrivingView, seconds: number): void;
+  /** ms from picture to picture, at least: a processor that draws has worlds and policies to run as well. */
+  readonly period: number;
   /** Whether the camera is still on its way to where it belongs. */
   isMoving(): boolean;
   dispose(): void;
@@ -72,7 +74,8 @@ export function createDrivingScene(canvas: HTMLCanvasElement, options: SceneOpti
   const { quality, lively } = options;
   const simple = quality === "low" || (quality === "auto" && isSoftware());
   const renderer = new WebGLRenderer({ canvas, antialias: !simple, powerPreference: "high-performance" });
-  const pace = createPace(quality, simple ? Math.min(1, devicePixelRatio) : devicePixelRatio);
+  const period = simple ? 1000 / 30 : 0;
+  const pace = createPace(quality, simple ? Math.min(1, devicePixelRatio) : devicePixelRatio, period || undefined);
   renderer.setPixelRatio(pace.ratio);
 
   const scene = new Scene();
@@ -222,6 +225,7 @@ export function createDrivingScene(canvas: HTMLCanvasElement, options: SceneOpti
   recolour(colours);
 
   return {
+    period,
     get angle() {
       return angle;
     },

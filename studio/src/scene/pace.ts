@@ -9,15 +9,15 @@ export interface Pace {
   note(ms: number): boolean;
 }
 
-/** ms from picture to picture: above the first it is too slow; below the second it is all that a screen shows. */
-const SLOW = 26;
-const QUICK = 18;
+/** Times the wanted time from picture to picture: above the first it is too slow, below the second as quick as can be. */
+const SLOW = 1.5;
+const QUICK = 1.1;
 /** Pictures that are looked at before anything changes. */
 const WINDOW = 20;
 const LEAST = 0.4;
 
-/** `most` is what the screen has. Only "auto" ever changes. */
-export function createPace(quality: Quality, most: number): Pace {
+/** `most` is what the screen has, `wanted` the ms from picture to picture. Only "auto" ever changes. */
+export function createPace(quality: Quality, most: number, wanted = 1000 / 60): Pace {
   const top = quality === "low" ? Math.min(most, 0.75) : Math.min(most, 2);
   let ratio = top;
   let [count, sum] = [0, 0];
@@ -35,10 +35,10 @@ export function createPace(quality: Quality, most: number): Pace {
       const mean = sum / count;
       [count, sum] = [0, 0];
       const before = ratio;
-      if (mean > SLOW) {
+      if (mean > SLOW * wanted) {
         ceiling = Math.max(LEAST, ratio * 0.9);
         ratio = Math.max(LEAST, ratio * 0.75);
-      } else if (mean < QUICK) ratio = Math.min(ceiling, ratio * 1.2);
+      } else if (mean < QUICK * wanted) ratio = Math.min(ceiling, ratio * 1.2);
       return ratio !== before;
     },
   };
