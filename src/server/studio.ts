@@ -56,6 +56,7 @@ export interface StudioServer {
 /** Throws InputError for a host that others reach without TLS, a port that is taken, and what the file system refuses. */
 export async function startStudio(options: StudioOptions): Promise<StudioServer> {
   const { data, host, port, onFault = () => {} } = options;
+  if (port > 65535) throw new InputError(`--port: found ${port}, expected a port from 0 to 65535`);
   const local = await isLoopback(host);
   if (!local && options.certificate === null) {
     throw new InputError(
