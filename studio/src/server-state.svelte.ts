@@ -51,6 +51,8 @@ function createServerState() {
   let socket: ServerConnection | null = null;
   /** What does a server's work where there is none. */
   let local: Local | null = null;
+  /** Whether it is known whom to ask. */
+  let isAsking = false;
   /** Tasks whose episodes somebody looks at; those that are being fetched, and those to be fetched once more after that. */
   const wanted = new Set<string>();
   const fetching = new Set<string>();
@@ -143,6 +145,7 @@ function createServerState() {
   }
 
   async function startLocal(): Promise<void> {
+    isAsking = true;
     const { createLocal } = await import("./server/local.ts");
     local = createLocal(pending, {
       job: takeJob,
@@ -162,6 +165,7 @@ function createServerState() {
       try {
         await fetchStudio();
         connection = "connected";
+        isAsking = true;
         break;
       } catch (error) {
         const isStatic =
@@ -224,7 +228,7 @@ function createServerState() {
       if (!wanted.has(task)) {
         wanted.add(task);
         // Not within whatever is being computed: state must not change there.
-        queueMicrotask(() => void fetchEpisodes(task));
+        if (isAsking) queueMicrotask(() => void fetchEpisodes(task));
       }
       return episodes[task] ?? null;
     },

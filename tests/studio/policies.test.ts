@@ -168,7 +168,7 @@ describe("a request to train", () => {
         ["policy", 50],
         ["expert", 20],
       ],
-      { operator: "grace", labels: 3 },
+      { operator: "grace", labels: 23 },
     ),
     summaryOf("c", [["expert", 100]], { operator: "grace", deleted: true }),
     summaryOf("d", [["policy", 70]], { operator: null }),

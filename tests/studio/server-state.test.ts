@@ -9,6 +9,7 @@ import {
   type LossPoint,
   policiesOf,
   readServerMessage,
+  unconfirmed,
   upsert,
 } from "../../studio/src/server/view.ts";
 import { summaryOf } from "./episodes.ts";
@@ -81,6 +82,22 @@ describe("what the page knows of the server", () => {
       { kind: "label", episode: "b", step: 1, label: [0, 0] },
     ]);
     expect([a.deleted, a.success, b.deleted, b.success]).toEqual([true, false, false, true]);
+  });
+
+  it("says again only what the list does not bear out; of labels it says nothing", () => {
+    const episodes = [summaryOf("a", [["expert", 3]], { deleted: true, success: null })];
+    const all = [
+      { kind: "deletion", episode: "a", deleted: true },
+      { kind: "success", episode: "a", success: true },
+      { kind: "label", episode: "a", step: 1, label: [0, 0] },
+      { kind: "deletion", episode: "unknown", deleted: true },
+    ] as const;
+    const plain = all.map((one) => ("label" in one ? { ...one, label: [0, 0] } : one));
+    expect(unconfirmed(plain, episodes).map(({ kind, episode }) => `${kind} ${episode}`)).toEqual([
+      "success a",
+      "label a",
+      "deletion unknown",
+    ]);
   });
 
   it("waits longer each time, but never more than 8 s", () =>

@@ -25,8 +25,8 @@ export const WEIGHTINGS: readonly { readonly name: Weighting; readonly title: st
 
 export interface Learnable {
   readonly episodes: number;
-  /** Those the expert drove, and labels that were added. */
   readonly expertSteps: number;
+  /** Labels beside these: what a person drives bears its own label, so only those beyond count. */
   readonly labels: number;
   readonly policySteps: number;
 }
@@ -41,7 +41,7 @@ export function learnable(episodes: readonly EpisodeSummary[], operators: readon
   return {
     episodes: chosen.length,
     expertSteps: sum(({ strip }) => drivenSteps(strip).expert),
-    labels: sum(({ labels }) => labels),
+    labels: sum(({ labels, strip }) => Math.max(0, labels - drivenSteps(strip).expert)),
     policySteps: sum(({ strip }) => drivenSteps(strip).policy),
   };
 }

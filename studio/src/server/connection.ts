@@ -44,7 +44,8 @@ export function connect(operator: string, events: ConnectionEvents): ServerConne
     mine.onmessage = ({ data }) => {
       const message = readServerMessage(data);
       if (!message) return;
-      if (message.kind === "welcome") {
+      // Also the answer to a new name, which changes nothing else.
+      if (message.kind === "welcome" && !isWelcome) {
         attempt = 0;
         isWelcome = true;
         events.welcomed();

@@ -13,8 +13,9 @@ import {
 } from "apprentice";
 import { openFolder } from "../log/opfs.ts";
 import { episodesOf, type LocalEpisode, readLogged } from "../log/read.ts";
-import { isStopped, startTraining, type Training } from "../training/trainer.ts";
+import { startTraining, type Training } from "../training/trainer.ts";
 import { type PendingAnnotations, withAnnotations } from "./annotations.ts";
+import { startJudging } from "./judge.ts";
 import { policyFiles } from "./policy-files.ts";
 import { detailOf, summaryOf } from "./summary.ts";
 
@@ -47,7 +48,8 @@ const FRESH = { update: 0, loss: null, rate: null, secondsLeft: null, policy: nu
 
 export function createLocal(annotations: PendingAnnotations, events: LocalEvents): Local {
   const files = policyFiles();
-  const trainings = new Map<string, Training | null>();
+  const running = new Map<string, Pick<Training, "stop">>();
+  const unwanted = new Set<string>();
   let count = 0;
 
   const specOf = (task: string) => findTask(task).makeEnvironment().spec;
@@ -63,17 +65,14 @@ export function createLocal(annotations: PendingAnnotations, events: LocalEvents
       const chosen = (await read(task)).filter(({ stored }) =>
         operators ? stored.steps.some(({ operator }) => operator !== null && operators.includes(operator)) : true,
       );
-      if (!trainings.has(begun.id)) {
-        tell({ state: "stopped" });
-        return;
-      }
+      if (unwanted.has(begun.id)) throw new Error("it was stopped");
       const episodes = episodesOf(specOf(task), chosen);
       if (episodes.length === 0) throw new Error("there are no episodes to learn from yet");
       const training = startTraining(
         { task, head, weighting, episodes, ...(updates !== undefined && { updates }) },
         { onProgress: (progress) => tell({ state: "training", ...progress }) },
       );
-      trainings.set(begun.id, training);
+      running.set(begun.id, training);
       const { bytes, learned, updates: made } = await training.policy;
       const others = (await files.list()).filter((policy) => policy.task === task);
       const policy: PolicySummary = {
@@ -90,12 +89,19 @@ export function createLocal(annotations: PendingAnnotations, events: LocalEvents
       };
       await files.add(policy, bytes);
       events.policy(policy);
-      tell({ state: "finished", update: made, updates: made, policy: policy.id });
+      const trained = { update: made, updates: made, policy: policy.id };
+      tell({ state: "judging", ...trained });
+      const judging = startJudging({ task, bytes });
+      running.set(begun.id, judging);
+      const judged = { ...policy, success: await judging.success };
+      await files.add(judged, bytes);
+      events.policy(judged);
+      tell({ state: "finished", ...trained });
     } catch (error) {
-      if (isStopped(error)) tell({ state: "stopped" });
+      if (unwanted.has(begun.id)) tell({ state: "stopped" });
       else tell({ state: "failed", error: (error as Error).message });
     } finally {
-      trainings.delete(begun.id);
+      running.delete(begun.id);
     }
   }
 
@@ -130,15 +136,12 @@ export function createLocal(annotations: PendingAnnotations, events: LocalEvents
     train(request) {
       const { task, head, updates = 0 } = request;
       const job: JobState = { id: `page-${++count}`, task, kind: "train", head, state: "waiting", updates, ...FRESH };
-      trainings.set(job.id, null);
       events.job(job);
       void run(request, job);
     },
     stop(job) {
-      const training = trainings.get(job);
-      // One that has not begun finds out that it is not wanted.
-      if (training) training.stop();
-      else trainings.delete(job);
+      unwanted.add(job);
+      running.get(job)?.stop();
     },
   };
 }
