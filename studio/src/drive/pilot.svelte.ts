@@ -83,7 +83,7 @@ export class Pilot {
 
   /** Push-T: the person points somewhere, px of its window; pressed: they mean it. */
   point(x: number, y: number, pressed: boolean): void {
-    const lane = this.#client.lane;
+    const lane = this.#client.laneNow;
     if (!lane || lane.ended) return;
     if (lane.phase !== "expert" && !pressed && !this.#client.shadowing) return;
     this.target = { x, y };
@@ -92,14 +92,14 @@ export class Pilot {
   }
 
   takeOver(): void {
-    const lane = this.#client.lane;
+    const lane = this.#client.laneNow;
     if (!lane || lane.ended || lane.phase === "expert") return;
     this.#begin(lane);
     this.#client.request("takeOver");
   }
 
   handBack(): void {
-    const lane = this.#client.lane;
+    const lane = this.#client.laneNow;
     if (!lane || lane.ended) return;
     if (this.#client.options?.policy === null) {
       this.#events.notice("There is no policy to hand back to: this is a demonstration.");
@@ -109,7 +109,7 @@ export class Pilot {
   }
 
   togglePause(): void {
-    const lane = this.#client.lane;
+    const lane = this.#client.laneNow;
     if (!lane || lane.ended) return;
     if (lane.phase !== "paused") this.#pause(lane.phase);
     else if (this.#client.options?.part === "demonstrate") this.takeOver();
@@ -139,7 +139,7 @@ export class Pilot {
   }
 
   #lost(why: "hidden" | "unfocused" | "unplugged"): void {
-    const lane = this.#client.lane;
+    const lane = this.#client.laneNow;
     this.#isHolding = false;
     this.rewind(false);
     if (!lane || lane.ended || lane.phase === "paused") return;
@@ -172,7 +172,7 @@ export class Pilot {
   }
 
   #moved(): void {
-    const lane = this.#client.lane;
+    const lane = this.#client.laneNow;
     if (!lane) return;
     this.#send();
     if (this.#devices.isHeld()) this.#wantControl(lane);
@@ -185,7 +185,7 @@ export class Pilot {
     else if (command === "hold") {
       this.#isHolding = isDown;
       if (isWatching && isDown) this.takeOver();
-      else if (isWatching && client.lane?.phase === "expert") this.handBack();
+      else if (isWatching && client.laneNow?.phase === "expert") this.handBack();
     } else if (!isDown) return;
     else if (command === "takeOver") this.takeOver();
     else if (command === "handBack") this.handBack();
@@ -204,7 +204,7 @@ export class Pilot {
     this.#devices.poll(seconds);
     const axes = this.#devices.axes();
     if (axes.x !== this.axes.x || axes.y !== this.axes.y) this.axes = axes;
-    const phase = this.#client.lane?.phase;
+    const phase = this.#client.laneNow?.phase;
     const isDriving = phase === "expert" || this.#client.shadowing;
     if (!isDriving) {
       if (this.target && phase !== "paused") this.target = null;
@@ -228,7 +228,7 @@ export class Pilot {
   }
 
   #action(): readonly number[] | null {
-    const lane = this.#client.lane;
+    const lane = this.#client.laneNow;
     if (!lane) return null;
     if (this.#client.options?.task === "push-t") return this.target && [this.target.x, this.target.y];
     const axes = this.#devices.axes();

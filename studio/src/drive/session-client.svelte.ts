@@ -37,6 +37,8 @@ export class SessionClient {
   /** What was asked last. */
   options = $state.raw<SessionOptions | null>(null);
   readonly #worker: Worker;
+  #latest: Tick | null = null;
+  #frame = 0;
   readonly #ticks = new Set<(tick: Tick) => void>();
   readonly #fans = new Set<(fan: Fan) => void>();
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -53,8 +55,14 @@ export class SessionClient {
     };
   }
 
+  /** The lane in focus, for what is shown: at most once per picture, however many ticks come between two. */
   get lane(): LaneView | null {
     return this.tick ? this.tick.lanes[this.tick.focus] : null;
+  }
+
+  /** The same as it was told last, for what must know at once; not reactive. */
+  get laneNow(): LaneView | null {
+    return this.#latest ? this.#latest.lanes[this.#latest.focus] : null;
   }
 
   onTick(heed: (tick: Tick) => void): () => void {
@@ -71,6 +79,7 @@ export class SessionClient {
     this.options = options;
     this.opened = null;
     this.tick = null;
+    this.#latest = null;
     this.isOver = false;
     this.coming = null;
     this.version = options.policy?.version ?? null;
@@ -85,6 +94,7 @@ export class SessionClient {
     this.options = null;
     this.opened = null;
     this.tick = null;
+    this.#latest = null;
   }
 
   /** A line of the page's own. */
@@ -140,8 +150,12 @@ export class SessionClient {
         this.opened = message;
         return;
       case "tick":
-        this.tick = message;
+        this.#latest = message;
         for (const heed of this.#ticks) heed(message);
+        this.#frame ||= requestAnimationFrame(() => {
+          this.#frame = 0;
+          this.tick = this.#latest;
+        });
         return;
       case "fan":
         for (const heed of this.#fans) heed(message);

@@ -14,7 +14,7 @@ const SLOW = 1.5;
 const QUICK = 1.1;
 /** Pictures that are looked at before anything changes. */
 const WINDOW = 20;
-const LEAST = 0.4;
+const LEAST = 0.5;
 
 /** `most` is what the screen has, `wanted` the ms from picture to picture. Only "auto" ever changes. */
 export function createPace(quality: Quality, most: number, wanted = 1000 / 60): Pace {

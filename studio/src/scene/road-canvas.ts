@@ -3,8 +3,8 @@ import { type DrivingView, placeOnRoad, ROAD, type Road, VEHICLE, type ViewedObs
 import type { Colours } from "./colours.ts";
 
 /** m of road to be seen, in the direction of travel; the ego stands at this share of the height. */
-const REACH = 70;
-const EGO_AT = 0.74;
+const REACH = 46;
+const EGO_AT = 0.76;
 
 interface Sight {
   readonly context: CanvasRenderingContext2D;
