@@ -25,8 +25,9 @@ export interface TestServer extends Outside {
   silent: boolean;
   /** Calls before each message is heard. */
   onMessage: (message: ClientMessage) => void;
-  /** Refuses what this says, with that reason. */
+  /** Refuses what this says, with that reason; for now, or for good. */
   refuse: (message: ClientMessage) => string | null;
+  later: boolean;
   /** Breaks all connections, without a word. */
   cut(): void;
   sockets(): number;
@@ -43,6 +44,7 @@ export function testServer(): TestServer {
     silent: false,
     onMessage() {},
     refuse: () => null,
+    later: false,
     async probe() {
       return server.up ? server.found : "gone";
     },
@@ -94,8 +96,10 @@ export function testServer(): TestServer {
 
   function answers(message: ClientMessage): ServerMessage[] {
     const reason = server.refuse(message);
-    const about = "episode" in message ? { task: message.task, episode: message.episode } : {};
-    const refused = (why: string): ServerMessage[] => [{ kind: "refused", of: message.kind, ...about, reason: why }];
+    const about = "episode" in message ? { task: message.task, episode: message.episode } : aboutFirst(message);
+    const refused = (why: string): ServerMessage[] => [
+      { kind: "refused", of: message.kind, ...about, reason: why, ...(server.later && { later: true }) },
+    ];
     if (reason !== null) return refused(reason);
     if (message.kind === "hello") return [{ kind: "welcome", version: "test" }];
     if (message.kind === "annotate") {
@@ -126,6 +130,10 @@ export function testServer(): TestServer {
 
   return server;
 }
+
+/** Annotations of one episode are refused by its name. */
+const aboutFirst = (message: ClientMessage) =>
+  message.kind === "annotate" ? { task: message.task, episode: message.annotations[0].episode } : {};
 
 /** The bytes of what the server keeps of an episode. */
 export function keptBytes(server: TestServer, episode: string) {

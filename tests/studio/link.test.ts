@@ -231,6 +231,24 @@ describe("the link", () => {
     expect(all.link.counts().unsent).toBe(300);
   });
 
+  it("tries again, and tells of it once, where the server's disk is full for a while", async () => {
+    const all = await setting();
+    all.server.later = true;
+    all.server.refuse = ({ kind }) => (kind === "steps" || kind === "annotate" ? "no space left" : null);
+    record(all, short).annotate({ kind: "success", episode: "short", success: true });
+    await pass(30_000);
+    expect([all.link.server, all.link.counts().unsent, all.problems.length]).toEqual(["connected", 12, 1]);
+    // Some tries, and not hundreds.
+    expect(all.server.heard.length).toBeLessThan(30);
+    all.server.refuse = ({ kind }) => (kind === "annotate" ? "no space left" : null);
+    await pass(10_000);
+    expect(keptBytes(all.server, "short")).toEqual({ steps: short.steps, end: short.end });
+    expect(all.server.annotations).toEqual([]);
+    all.server.refuse = () => null;
+    await pass(10_000);
+    expect(all.server.annotations).toEqual([{ kind: "success", episode: "short", success: true }]);
+  });
+
   it("says none where there is no server, and leaves all in the log", async () => {
     const server = testServer();
     server.found = "none";

@@ -34,6 +34,8 @@ const ADOPTION = 20_000;
 const TOGETHER = 12;
 /** Bytes of steps in one message: in base64, and with all around it, still within the server's bounds. */
 const BATCH = { count: CLIENT_LIMITS.steps, bytes: CLIENT_LIMITS.bytes / 2 };
+/** ms until what the server cannot do now is tried again. */
+const REST = 3000;
 /** Times that a server may refuse to go on with an episode, before it is left alone until the next connection. */
 const STRIKES = 3;
 
@@ -47,6 +49,8 @@ interface Progress {
   /** What is under way: how many annotations it will have when it answers. */
   waiting: { readonly annotated: number } | null;
   strikes: number;
+  /** Whether it is left alone for a while. */
+  isResting: boolean;
 }
 
 export function openLink(
@@ -58,6 +62,7 @@ export function openLink(
   const progress = new Map<EpisodeLog, Progress>();
   /** Logs that the server would not take, and that the person has been told of. */
   const told = new Set<string>();
+  let isShortTold = false;
   let isWelcome = false;
   let cancelPump: (() => void) | null = null;
   let cancelPatience: (() => void) | null = null;
@@ -66,7 +71,14 @@ export function openLink(
 
   const progressOf = (log: EpisodeLog): Progress => {
     const { acknowledged: annotated } = log;
-    const found = progress.get(log) ?? { held: null, ended: false, annotated, waiting: null, strikes: 0 };
+    const found = progress.get(log) ?? {
+      held: null,
+      ended: false,
+      annotated,
+      waiting: null,
+      strikes: 0,
+      isResting: false,
+    };
     progress.set(log, found);
     return found;
   };
@@ -144,7 +156,7 @@ export function openLink(
     for (const log of inOrder) {
       if (underWay >= TOGETHER) break;
       const own = progressOf(log);
-      if (own.waiting || own.strikes >= STRIKES || !sayNext(log, own)) continue;
+      if (own.waiting || own.isResting || own.strikes >= STRIKES || !sayNext(log, own)) continue;
       underWay += 1;
       beginPatience();
     }
@@ -181,6 +193,7 @@ export function openLink(
     if (annotated > log.acknowledged) log.acknowledge(annotated);
     // A server that begins with it has nothing of what another one had.
     const isNew = own.held === null && steps === 0 && log.length > 0;
+    if (own.held !== null && steps > own.held) isShortTold = false;
     Object.assign(own, { held: steps, ended, annotated: isNew ? 0 : annotated, waiting: null });
     if (isComplete(log, own) && journal.isAdopted(log)) {
       progress.delete(log);
@@ -191,7 +204,7 @@ export function openLink(
     else soon();
   }
 
-  function refused({ of, episode, reason }: Extract<ServerMessage, { kind: "refused" }>): void {
+  function refused({ of, episode, reason, later }: Extract<ServerMessage, { kind: "refused" }>): void {
     const log = find(episode);
     const own = log && progress.get(log);
     if (!log || !own) {
@@ -199,8 +212,14 @@ export function openLink(
       if (of !== "annotate") events.problem(`The server refused ${of}: ${reason}`);
       return;
     }
-    if (of === "annotate") return;
+    if (later) rest(own, reason);
+    if (of === "annotate") {
+      // Its next answer will be to what was said after them.
+      if (later && own.waiting) own.waiting = { annotated: own.annotated };
+      return;
+    }
     own.waiting = null;
+    if (later) return;
     own.strikes = of === "episode" ? STRIKES : own.strikes + 1;
     // How far it is is asked again, and gone on from there.
     own.held = null;
@@ -209,6 +228,17 @@ export function openLink(
       events.problem(`The server does not take episode ${log.id}, which stays in this browser: ${reason}`);
     }
     soon();
+  }
+
+  function rest(own: Progress, reason: string): void {
+    own.isResting = true;
+    outside.after(REST, () => {
+      own.isResting = false;
+      soon();
+    });
+    if (isShortTold) return;
+    isShortTold = true;
+    events.problem(`The server cannot keep more now, so it stays in this browser for a while: ${reason}`);
   }
 
   function soon(): void {
