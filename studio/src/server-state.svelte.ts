@@ -145,7 +145,6 @@ function createServerState() {
   }
 
   async function startLocal(): Promise<void> {
-    isAsking = true;
     const { createLocal } = await import("./server/local.ts");
     local = createLocal(pending, {
       job: takeJob,
@@ -153,6 +152,7 @@ function createServerState() {
         policies = upsert(policies, policy);
       },
     });
+    isAsking = true;
     heads = local.heads;
     policies = await local.policies();
     connection = "none";
