@@ -117,12 +117,11 @@ function zipOfStore(store: Store): Readable {
   for (const id of ids) {
     const file = join(store.path, "episodes", `${id}.mcap`);
     const { size, mtime } = statSync(file);
-    zip.addReadStreamLazy(`${root}/episodes/${id}.mcap`, { size, mtime }, (give) =>
-      give(null, createReadStream(file, { end: Math.max(0, size - 1) })),
-    );
+    const name = `${root}/episodes/${id}.mcap`;
+    if (size === 0) zip.addBuffer(Buffer.alloc(0), name, { mtime });
+    else zip.addReadStreamLazy(name, { size, mtime }, (give) => give(null, createReadStream(file, { end: size - 1 })));
   }
-  zip.end();
-  return zip.outputStream as Readable;
+  return contentOf(zip);
 }
 
 function zipOfFolder(folder: string): Readable {
@@ -132,6 +131,13 @@ function zipOfFolder(folder: string): Readable {
     const file = join(entry.parentPath, entry.name);
     zip.addFile(file, join("dataset", relative(folder, file)));
   }
+  return contentOf(zip);
+}
+
+function contentOf(zip: ZipFile): Readable {
+  const content = zip.outputStream as Readable;
+  // A file that cannot be read any more breaks the download off.
+  zip.on("error", (error: Error) => content.destroy(error));
   zip.end();
-  return zip.outputStream as Readable;
+  return content;
 }

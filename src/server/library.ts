@@ -21,7 +21,6 @@ export interface Library {
   count(task: string): Promise<number>;
   list(task: string): Promise<EpisodeSummary[]>;
   /** Null where there is none. Throws InputError for a damaged one. */
-  summary(task: string, id: string): Promise<EpisodeSummary | null>;
   detail(task: string, id: string): Promise<EpisodeDetail | null>;
   /**
    * Adds what is not said already; whether anything was. Throws InputError for an episode that is not there and for a label
@@ -65,10 +64,6 @@ export function openLibrary(data: string): Library {
       const store = await library.existing(task);
       return store ? summaries.list(store) : [];
     },
-    async summary(task, id) {
-      const store = await library.existing(task);
-      return store && summaries.of(store, id);
-    },
     async detail(task, id) {
       const store = await library.existing(task);
       const summary = store && (await summaries.of(store, id));
@@ -76,15 +71,12 @@ export function openLibrary(data: string): Library {
     },
     async annotate(task, annotations, by) {
       const store = await library.existing(task);
-      const ids = new Set(annotations.map(({ episode }) => episode));
-      const known = new Map<string, EpisodeSummary>();
-      for (const id of ids) {
-        const summary = store && (await summaries.of(store, id));
-        if (!summary) throw new InputError(`annotate: there is no episode ${JSON.stringify(id)} of ${task} here`);
-        known.set(id, summary);
+      for (const said of annotations) {
+        const steps = store && (await summaries.steps(store, said.episode));
+        if (store && steps !== null) checkLabel(said, steps, store.spec);
+        else throw new InputError(`annotate: there is no episode ${JSON.stringify(said.episode)} of ${task} here`);
       }
       if (!store) return false;
-      for (const said of annotations) checkLabel(said, known.get(said.episode), store.spec);
       const fresh = unsaid(annotations, store.annotations());
       store.annotate(...fresh.map((said): NewAnnotation => ({ ...said, by })));
       return fresh.length > 0;
@@ -111,7 +103,7 @@ function checkSpec({ path, spec }: Store, expected: EnvironmentSpec): void {
   }
 }
 
-function checkLabel(said: Said, { steps }: Pick<EpisodeSummary, "steps"> = { steps: 0 }, spec: EnvironmentSpec): void {
+function checkLabel(said: Said, steps: number, spec: EnvironmentSpec): void {
   if (said.kind !== "label") return;
   const where = `annotate: episode ${said.episode}`;
   if (said.step >= steps) throw new InputError(`${where}: step: found ${said.step}, expected one below ${steps}`);

@@ -17,6 +17,8 @@ export interface Summaries {
   list(store: Store): Promise<EpisodeSummary[]>;
   /** Null where there is no such episode, or no record of it is whole. Throws InputError for a damaged one. */
   of(store: Store, id: string): Promise<EpisodeSummary | null>;
+  /** How many steps it has; otherwise as `of`. */
+  steps(store: Store, id: string): Promise<number | null>;
 }
 
 export function createSummaries(): Summaries {
@@ -52,6 +54,7 @@ export function createSummaries(): Summaries {
       const recorded = await recordedOf(store, id);
       return recorded && annotated(recorded, byEpisode(store.annotations()).get(id) ?? []);
     },
+    steps: async (store, id) => (await recordedOf(store, id))?.summary.steps ?? null,
   };
 }
 

@@ -59,6 +59,7 @@ it("keeps marks, labels and deletions with who said so, says so to every page, a
       { kind: "deletion", episode: "e2", deleted: true },
     ],
   });
+  await settled();
   await other.next((one) => one.kind === "changed");
   const listed = await list();
   expect(listed.map(({ id }) => id)).toEqual(["e0", "e1", "e2", "e3", "e4", "e5"]);

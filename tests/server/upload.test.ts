@@ -202,3 +202,20 @@ it("files that nobody adds to are closed, and opened again when somebody does", 
   }
   expect(fileOf(data, "slow").equals(await untroubled("slow", records))).toBe(true);
 });
+
+it("a server that ends says so, and the next one goes on", async () => {
+  const data = newFolder();
+  const first = await openStudio({ data });
+  const records = episodeRecords(6, 12);
+  const messages = messagesOf("over", records);
+  const page = await openPage(first.addresses[0]);
+  for (const message of messages.slice(0, 3)) await page.answer(message);
+  await first.close();
+  expect(await page.closed).toBe(1001);
+  const second = await openStudio({ data, port: first.port });
+  const again = await openPage(first.addresses[0]);
+  expect(await again.answer(messages[0])).toMatchObject({ kind: "held", steps: 6, ended: false });
+  for (const message of messages.slice(3)) expect(await again.answer(message)).toMatchObject({ kind: "held" });
+  await second.close();
+  expect(fileOf(data, "over").equals(await untroubled("over", records))).toBe(true);
+});

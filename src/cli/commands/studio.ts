@@ -1,6 +1,6 @@
 /** `apprentice studio`: serves the studio until Ctrl-C. */
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Command, Option } from "commander";
@@ -97,6 +97,7 @@ const OPENERS: Partial<Record<NodeJS.Platform, readonly string[]>> = {
 /** By a file that only its owner reads: anybody on the machine may see what programs are started with. */
 function openBrowser(data: string, address: string): void {
   const file = join(data, "open.html");
+  rmSync(file, { force: true });
   writeFileSync(file, `<!doctype html><meta http-equiv="refresh" content="0; url=${address}">\n`, { mode: 0o600 });
   const [command, ...rest] = OPENERS[process.platform] ?? ["xdg-open"];
   const child = spawn(command, [...rest, pathToFileURL(file).href], { stdio: "ignore", detached: true });
