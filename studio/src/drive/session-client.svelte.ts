@@ -150,6 +150,8 @@ export class SessionClient {
         this.opened = message;
         return;
       case "tick":
+        // Of the session before, while another is being opened.
+        if (!this.opened) return;
         this.#latest = message;
         for (const heed of this.#ticks) heed(message);
         this.#frame ||= requestAnimationFrame(() => {
