@@ -47,6 +47,12 @@ const OWN: readonly RecipeFlag[] = [
     description: "dagger: labels of visited states, or chunks by driving on in a fork",
     choices: ["one-step", "look-ahead"],
   },
+  {
+    flag: "--label-every <n>",
+    field: "labelEvery",
+    description: "dagger, smile: steps of the policy's from one label to the next",
+    parse: wholeNumber(1),
+  },
   { flag: "--alpha <x>", field: "alpha", description: "smile: share of each new policy", parse: number },
   {
     flag: "--disturbance <x>",

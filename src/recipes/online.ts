@@ -76,6 +76,10 @@ export const onlineSchema = z.strictObject({
     .describe(
       "dagger: labels of visited states alone, or whole chunks by letting the expert drive on in a fork of the world",
     ),
+  labelEvery: count
+    // runs of before there was a choice go on
+    .default(1)
+    .describe("dagger, smile: where the policy drives, the expert says in every so many-th step what it would do"),
   alpha: z.number().gt(0).max(1).describe("smile: share of each new policy"),
   disturbance: amount.describe("dart: expected squared error of an episode, in squared units; 0: as measured"),
   weighting: z
@@ -214,6 +218,7 @@ const DEFAULTS = {
   budget: 0,
   beta: { kind: "first" },
   chunkLabels: "one-step",
+  labelEvery: 1,
   alpha: 0.2,
   disturbance: 0,
   weighting: "expert",

@@ -146,19 +146,19 @@ function ungated(request: RoundRequest, algorithm: Algorithm): Driver {
   const every = recipe.learning.horizons.actionHorizon;
   const planner = request.planners[request.planners.length - 1];
   const expertIn = expertOf(task, recipe.expert);
+  const { labelEvery } = recipe;
+  const coinOf = (beta: number) => (environment: Environment) =>
+    coinSupervisor(expertIn(environment), { beta, every, labelEvery });
   switch (algorithm) {
     case "dagger": {
-      const beta = betaOf(recipe.beta, round + 1);
-      const coin = (environment: Environment) => coinSupervisor(expertIn(environment), { beta, every });
+      const coin = coinOf(betaOf(recipe.beta, round + 1));
       if (recipe.chunkLabels === "one-step") return supervised(request, planner, coin);
       return lookingAhead(request, planner, coin);
     }
     case "smile": {
       const { expert, policies } = smileWeights(recipe.alpha, round);
       const mixture = mixturePlanner(request.planners, policies);
-      return supervised(request, mixture, (environment) =>
-        coinSupervisor(expertIn(environment), { beta: expert, every }),
-      );
+      return supervised(request, mixture, coinOf(expert));
     }
     case "dart":
       return disturbing(request, planner);

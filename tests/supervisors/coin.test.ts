@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { wilson } from "../../src/base/index.ts";
 import { supervise } from "../../src/rollouts/index.ts";
 import { coinSupervisor } from "../../src/supervisors/index.ts";
-import type { Episode } from "../../src/world/index.ts";
+import { type Episode, hasLabel } from "../../src/world/index.ts";
 import { labelOf, lineExpert, linePlanner, lineWorld } from "../rollouts/line.ts";
 
 const STEPS = 40;
@@ -61,6 +61,28 @@ describe("DAgger's coin", () => {
     }
   });
 
+  it.each([0, 0.5])(
+    "with beta %d labels so many-th steps of the policy's alone, and all that the expert drives",
+    async (beta) => {
+      const makeSupervisor = () => coinSupervisor(lineExpert(), { beta, every: 2, labelEvery: 5 });
+      const planner = linePlanner({ observationHorizon: 1, predictionHorizon: 2, actionHorizon: 2 });
+      const episodes = await supervise(() => lineWorld({ length: STEPS }), planner, seeds.slice(0, 20), {
+        makeSupervisor,
+      });
+      const dense = (await run(beta, 2)).slice(0, 20);
+      for (const [i, episode] of episodes.entries()) {
+        const { controller, action, label, length } = episode;
+        expect(controller).toEqual(dense[i].controller);
+        expect(action).toEqual(dense[i].action);
+        for (let step = 0; step < length; step++) {
+          expect(hasLabel(episode, step)).toBe(step % 5 === 0 || controller[step] === "expert");
+          if (!hasLabel(episode, step)) continue;
+          expect(label?.slice(2 * step, 2 * step + 2)).toEqual(dense[i].label?.slice(2 * step, 2 * step + 2));
+        }
+      }
+    },
+  );
+
   it("comes down the same for the same seed, whatever runs beside it", async () => {
     expect(await run(0.4, 4, { together: 7 })).toEqual(await run(0.4, 4, { together: 1 }));
   });
@@ -69,5 +91,6 @@ describe("DAgger's coin", () => {
     expect(() => coinSupervisor(lineExpert(), { beta: 1.1, every: 1 })).toThrow("beta: found 1.1");
     expect(() => coinSupervisor(lineExpert(), { beta: Number.NaN, every: 1 })).toThrow("beta: found NaN");
     expect(() => coinSupervisor(lineExpert(), { beta: 1, every: 0 })).toThrow("every: found 0");
+    expect(() => coinSupervisor(lineExpert(), { beta: 1, every: 1, labelEvery: 1.5 })).toThrow("labelEvery: found 1.5");
   });
 });

@@ -64,6 +64,22 @@ describe("the rounds of every algorithm", () => {
     expect(mixed).toBeLessThan(0.65);
   });
 
+  it("dagger: of labels further apart a budget lasts for more episodes, and only what is labelled is learned from", async () => {
+    const { rounds } = await learn("apart", { algorithm: "dagger", labelEvery: 3 });
+    const episodes = later(await episodesOf("apart"));
+    const labels = episodes.reduce((sum, { length }) => sum + Math.ceil(length / 3), 0);
+    expect(rounds[2].total.labels).toBe(labels);
+    expect(rounds[2].rows).toBe(rounds[0].rows + labels);
+    // of four episodes that are recorded together one alone has more than as many labels
+    const budget = Math.max(...episodes.map(({ length }) => length));
+    const counts = { episodes: 40, rounds: 1, budget: 4 * budget };
+    const [dense, sparse] = [
+      await learn("budget-1", { ...counts, labelEvery: 1 }),
+      await learn("budget-3", { ...counts, labelEvery: 3 }),
+    ];
+    expect(sparse.rounds[1].episodes).toBeGreaterThanOrEqual(2 * dense.rounds[1].episodes);
+  });
+
   it("dagger with look-ahead: from every plan the expert drives on in a fork, as far as a chunk reaches", async () => {
     const horizons = { observationHorizon: 1, predictionHorizon: 8, actionHorizon: 4 };
     const learning = { ...SMALL.learning, horizons };
