@@ -9,6 +9,8 @@ export interface Line {
   readonly width?: number;
   /** Whether each value holds until the next: actions do. */
   readonly steps?: boolean;
+  /** Whether each value is a dot too: those that stand alone make no line. */
+  readonly dots?: boolean;
 }
 
 /** Free space beside the plot, px: what stands above a chart on the same axis leaves as much. */

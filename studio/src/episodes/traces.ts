@@ -49,7 +49,7 @@ export function actionTraces(
       lines.push({ name: "proposed", colour: "--policy", values: column(proposed), dash: [5, 3], steps: true });
     }
     if (label.some(Boolean))
-      lines.push({ name: "label", colour: "--expert", values: column(label), steps: true, width: 3 });
+      lines.push({ name: "label", colour: "--expert", values: column(label), steps: true, dots: true, width: 3 });
     lines.push({ name: "executed", colour: "--ink", values: column(actions), steps: true });
     return { name: unit ? `${name}, ${unit}` : name, lines };
   });
