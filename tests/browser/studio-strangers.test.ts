@@ -158,3 +158,40 @@ it("is opened by a link on another page, too", async () => {
   await page.waitForFunction("document.title.startsWith('isolated')");
   await fresh.close();
 });
+
+it("is a secure page beyond this machine, too: threads, the browser's files and sockets, as a phone has them", async () => {
+  const far = await startStudio({
+    data: join(folder, "far"),
+    page: join(folder, "page"),
+    host: "0.0.0.0",
+    port: 0,
+    certificate: "self-signed",
+    firstPolicy: false,
+    makeJobs: idleJobs(),
+  });
+  // Who has accepted the certificate; the last address is one of the network, where the machine is in one.
+  const phone = await browser.newContext({
+    ignoreHTTPSErrors: true,
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+  });
+  try {
+    const page = await phone.newPage();
+    await page.goto(far.addresses[far.addresses.length - 1]);
+    await page.waitForFunction("document.title.startsWith('isolated')");
+    const found = await page.evaluate(async () => ({
+      isSecure: isSecureContext,
+      isIsolated: crossOriginIsolated,
+      files: (await navigator.storage.getDirectory()).kind,
+      socket: await new Promise((resolve) => {
+        const opened = new WebSocket(new URL("/ws", location.href.replace(/^http/, "ws")));
+        opened.onopen = () => resolve("open");
+        opened.onerror = () => resolve("error");
+      }),
+    }));
+    expect(found).toEqual({ isSecure: true, isIsolated: true, files: "directory", socket: "open" });
+  } finally {
+    await phone.close();
+    await far.close();
+  }
+});
