@@ -40,6 +40,7 @@ export class Pilot {
   #rewinding = false;
   #sent: readonly number[] | null = null;
   #lastPoll = performance.now();
+  #episode = "";
   #frame = 0;
   /** Who went on before the last pause. */
   #before: "takeOver" | "handBack" = "takeOver";
@@ -204,7 +205,10 @@ export class Pilot {
     this.#devices.poll(seconds);
     const axes = this.#devices.axes();
     if (axes.x !== this.axes.x || axes.y !== this.axes.y) this.axes = axes;
-    const phase = this.#client.laneNow?.phase;
+    const { phase, episode = "" } = this.#client.laneNow ?? {};
+    // What was pointed at in one episode means nothing in the next.
+    if (episode !== this.#episode) this.target = null;
+    this.#episode = episode;
     const isDriving = phase === "expert" || this.#client.shadowing;
     if (!isDriving) {
       if (this.target && phase !== "paused") this.target = null;

@@ -1,7 +1,14 @@
-/** Which policy drives: one that was chosen, or always the newest. Files are fetched once. */
+/** Which policy drives: one that was chosen, or always the newest, of the server's and the page's own. Files are fetched once. */
 import type { PolicySummary } from "apprentice";
 import { server } from "../server-state.svelte.ts";
 import type { PolicyFile } from "../session/messages.ts";
+import { pageTraining } from "./page-training.svelte.ts";
+
+/** The newest first. */
+export function policiesOf(task: string): readonly PolicySummary[] {
+  const own = pageTraining.policies.map(({ summary }) => summary).filter((summary) => summary.task === task);
+  return [...own, ...server.policies(task)].toSorted((a, b) => b.created - a.created);
+}
 
 export class PolicyChoice {
   /** Null: the newest. */
@@ -13,7 +20,7 @@ export class PolicyChoice {
   }
 
   #of(task: string): PolicySummary | null {
-    const all = server.policies(task);
+    const all = policiesOf(task);
     return all.find(({ id }) => id === this.chosen) ?? all[0] ?? null;
   }
 
@@ -30,7 +37,7 @@ export class PolicyChoice {
   /** The newest policy, where the newest is followed and it neither drives nor is about to. */
   newer(task: string, version: string | null, coming: string | null): PolicySummary | null {
     if (this.wanted(task) !== "newest" || version === null) return null;
-    const newest = server.policies(task)[0];
+    const newest = policiesOf(task)[0];
     return newest.id === version || newest.id === coming ? null : newest;
   }
 
@@ -41,6 +48,8 @@ export class PolicyChoice {
   }
 
   fetch({ id, task, gate }: PolicySummary): Promise<PolicyFile> {
+    const own = pageTraining.policies.find(({ summary }) => summary.id === id);
+    if (own) return Promise.resolve(own.file);
     const known = this.#files.get(id);
     const file =
       known ??

@@ -123,7 +123,7 @@ export function createDrivingScene(canvas: HTMLCanvasElement, options: SceneOpti
     const ground = new PlaneGeometry(2400, 2400);
     ground.translate(road.x[road.length >> 1], road.y[road.length >> 1], -0.06);
     lay(ground, flat(colours.ground), 1);
-    const mown = `#${new Color(colours.ground).offsetHSL(0, 0, 0.022).getHexString()}`;
+    const mown = `#${new Color(colours.ground).multiplyScalar(1.09).getHexString()}`;
     for (const middle of [-26, 26]) lay(ribbons(road, pieces(road, middle, 36, 12, 24), -0.03, 6), flat(mown), 2);
     lay(ribbons(road, whole(road, -edge - 1.2, edge + 1.2), 0), flat(colours.shoulder), 3);
     lay(ribbons(road, whole(road, -edge, edge), 0.01), flat(colours.road), 4);
