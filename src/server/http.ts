@@ -1,9 +1,7 @@
 /** What the server answers over HTTP: the page's files, and what `ADDRESSES` lists. */
-import { readFile, stat } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
-import { InputError, unusable } from "../base/index.ts";
-import { policyMetadata } from "../policies/index.ts";
+import { InputError } from "../base/index.ts";
 import type { StudioSummary } from "../protocol/index.ts";
 import type { Access } from "./access.ts";
 import { DOWNLOAD_FORMATS, type DownloadFormat, type Downloads } from "./downloads.ts";
@@ -11,6 +9,7 @@ import { SECURITY_HEADERS } from "./headers.ts";
 import type { Jobs } from "./jobs/index.ts";
 import type { Library } from "./library.ts";
 import type { PageFiles } from "./page.ts";
+import { readPolicyFile } from "./policy-file.ts";
 import { STUDIO_TASKS, studioTask } from "./tasks.ts";
 
 export interface HttpOptions {
@@ -255,15 +254,11 @@ async function sendDataset(
   }
 }
 
-/** Checked before it is sent: a page that runs a broken file could say only that it does not run. */
+/** Checked before it is sent: a page that runs a broken file could say only that it does not run, or not even that. */
 async function sendPolicy(jobs: Jobs, { response }: Asked, { task, id }: { task: string; id: string }): Promise<void> {
   const file = jobs.policyFile(task, id);
   if (file === null) throw new Refusal(404, `there is no policy ${id} of ${task} here`);
-  await stat(file).catch(() => {
-    throw new Refusal(404, `policy ${id}: its file is not there`);
-  });
-  const content = await readFile(file).catch((error) => Promise.reject(unusable(`policy ${id}`, "read", error)));
-  policyMetadata(content, `policy ${id}`);
+  const content = await readPolicyFile(file, `policy ${id}`);
   response.writeHead(200, {
     "Content-Type": "application/octet-stream",
     "Content-Length": content.length,

@@ -13,6 +13,7 @@ import { openLibrary } from "./library.ts";
 import { answerUpgrade, type Listening, type ListeningOptions, listen } from "./listening.ts";
 import { takeFolder } from "./lock.ts";
 import { pageFiles } from "./page.ts";
+import { readPolicyFile } from "./policy-file.ts";
 import { createRecordings } from "./recordings.ts";
 import { createSockets, SOCKET_LIMITS, type SocketLimits } from "./sockets.ts";
 import { STUDIO_TASKS } from "./tasks.ts";
@@ -83,7 +84,12 @@ function serve(options: StudioOptions, listening: Listening, token: string): () 
   const jobs = (options.makeJobs ?? createJobs)({
     data,
     onJob: (job) => sockets.tell({ kind: "job", job }),
-    onPolicy: (policy) => sockets.tell({ kind: "policy", policy }),
+    onPolicy: (policy) => {
+      sockets.tell({ kind: "policy", policy });
+      // Its checksum is taken while it is new; what is wrong with it, whoever asks for it is told.
+      const file = jobs.policyFile(policy.task, policy.id);
+      if (file !== null) readPolicyFile(file, `policy ${policy.id}`).catch(() => {});
+    },
   });
   const parts: Parts = { version, library, recordings, jobs, onChange: (task) => changes.note(task, "episodes") };
   const startFirst = (task: string) => {

@@ -1,5 +1,5 @@
 /** Policies and jobs, as far as the server hands them on; what makes them is tested in tests/server/jobs. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { InputError } from "../../src/base/index.ts";
@@ -27,10 +27,14 @@ it("hands out a policy, and refuses by name one that is damaged, cut short, anot
   const answer = await get("/api/tasks/push-t/policies/push-t-1/policy.onnx");
   expect(answer).toMatchObject({ status: 200, headers: { "content-type": "application/octet-stream" } });
   expect(answer.body.equals(whole)).toBe(true);
+  // One wrong bit, in the middle of the weights: a model all the same, and another.
+  const flipped = Buffer.from(whole);
+  flipped[whole.length >> 1] ^= 1;
   for (const broken of [
     whole.subarray(0, whole.length >> 1),
     Buffer.alloc(0),
     Buffer.from("no model"),
+    flipped,
     Buffer.concat([whole.subarray(0, 100), Buffer.alloc(whole.length - 100, 0xff)]),
   ]) {
     writeFileSync(file, broken);
@@ -38,6 +42,12 @@ it("hands out a policy, and refuses by name one that is damaged, cut short, anot
     expect(refused.status).toBe(422);
     expect(refused.text).toMatch(/^policy push-t-1: [^\n]*\n$/);
   }
+  writeFileSync(file, whole);
+  expect((await get("/api/tasks/push-t/policies/push-t-1/policy.onnx")).status).toBe(200);
+  rmSync(file);
+  expect((await get("/api/tasks/push-t/policies/push-t-1/policy.onnx")).text).toBe(
+    "policy push-t-1: cannot be read (ENOENT)\n",
+  );
   for (const absent of ["push-t-2", "..", "a%2fb", "push-t-1%2f..", "%2e%2e"]) {
     expect([400, 404]).toContain((await get(`/api/tasks/push-t/policies/${absent}/policy.onnx`)).status);
   }

@@ -46,7 +46,7 @@ export async function lessonsFor(data: string, order: TrainOrder): Promise<Lesso
     ({ expertSteps }) => expertSteps > 0,
   );
   if (sources.length === 0) {
-    const found = episodes.length === 0 ? "no episode" : `${episodes.length} episodes in which no expert drove`;
+    const found = episodes.length === 0 ? "no episode" : "no step that an expert drove or labelled";
     throw new InputError(`${task}: found ${found}, expected at least one demonstration or correction to learn from`);
   }
   return { episodes, recorded: stored.map(({ id }) => id), scripted: added.length, sources };

@@ -49,12 +49,16 @@ interface Entry extends Job {
 
 /** Jobs of the data folder, those of before included. Only one server at a time may be at work on a folder. */
 export function createJobs({ data, onJob, onPolicy, threads = 1 }: JobsOptions): Jobs {
-  const entries: Entry[] = readJobs(data);
   const known = new Map<string, PolicySummary>();
+  const unjudged = new Map<string, string>();
   for (const task of namesIn(data)) {
     sweepPolicies(data, task);
-    for (const policy of listPolicies(data, task)) known.set(policy.id, policy);
+    for (const policy of listPolicies(data, task)) {
+      known.set(policy.id, policy);
+      if (policy.success === null) unjudged.set(task, policy.id);
+    }
   }
+  const entries: Entry[] = readJobs(data, unjudged);
   let running: { entry: Entry; job: RunningJob; wanted: "end" | "stop" | "again" } | null = null;
   let ended: Promise<void> = Promise.resolve();
   let written: Promise<void> = Promise.resolve();
@@ -178,7 +182,7 @@ export function createJobs({ data, onJob, onPolicy, threads = 1 }: JobsOptions):
       await written;
     },
   };
-  for (const { state } of entries) if (state.error === "the server was stopped") remember();
+  if (entries.length > 0) remember();
   takeNext();
   return jobs;
 }

@@ -17,11 +17,14 @@ const REMEMBERED = 100;
 const OVER: readonly JobState["state"][] = ["finished", "failed", "stopped"];
 export const isOver = ({ state }: JobState): boolean => OVER.includes(state);
 
+/** What a job is told as that did not end before the server did. */
+const CUT_SHORT = "the server was stopped";
+
 /**
- * The jobs of before. What was at work when the server ended has failed; where its policy was there already, it is still to
- * be judged.
+ * The jobs of before. What was at work or in line when the server ended has failed; where its policy was there already, that
+ * is still to be judged: `unjudged` are such policies, by task.
  */
-export function readJobs(data: string): Job[] {
+export function readJobs(data: string, unjudged: ReadonlyMap<string, string>): Job[] {
   let found: unknown;
   try {
     found = JSON.parse(readFileSync(join(data, FILE), "utf8"));
@@ -33,10 +36,9 @@ export function readJobs(data: string): Job[] {
     if (isOver(state)) return { state, order };
     const { task } = state;
     const idle = { ...state, rate: null, secondsLeft: null };
-    if (state.policy !== null) {
-      return { state: { ...idle, state: "waiting" }, order: { kind: "judge", task, policy: state.policy } };
-    }
-    return { state: { ...idle, state: "failed", error: "the server was stopped" }, order };
+    const policy = state.state === "waiting" ? null : (unjudged.get(task) ?? null);
+    if (policy === null) return { state: { ...idle, state: "failed", error: CUT_SHORT }, order };
+    return { state: { ...idle, state: "waiting", policy }, order: { kind: "judge", task, policy } };
   });
 }
 
