@@ -10,6 +10,7 @@ import {
   type JobState,
   type PolicySummary,
   type ServerMessage,
+  STUDIO_HEADS,
   type StudioSummary,
   type Verification,
 } from "apprentice";
@@ -33,6 +34,9 @@ import {
 
 export type { Annotation, Connection, LossPoint, Refusal } from "./server/view.ts";
 
+/** Begins the names of jobs of the page itself. */
+const OWN_JOB = "page-";
+
 type Train = Omit<Extract<ClientMessage, { kind: "train" }>, "kind">;
 type TaskSummary = StudioSummary["tasks"][number];
 
@@ -44,13 +48,15 @@ function createServerState() {
   let heads = $state.raw<readonly string[]>([]);
   let jobs = $state.raw<readonly JobState[]>([]);
   let policies = $state.raw<readonly PolicySummary[]>([]);
+  /** Those that were trained in this page. */
+  let own = $state.raw<readonly PolicySummary[]>([]);
   let curves = $state.raw<Readonly<Record<string, readonly LossPoint[]>>>({});
   let episodes = $state.raw<Readonly<Record<string, readonly EpisodeSummary[]>>>({});
   let refusal = $state.raw<Refusal | null>(null);
 
   let socket: ServerConnection | null = null;
-  /** What does a server's work where there is none. */
-  let local: Local | null = null;
+  /** What does a server's work while there is none; made when it is first needed. */
+  let local: Promise<Local> | null = null;
   /** Whether it is known whom to ask. */
   let isAsking = false;
   /** Tasks whose episodes somebody looks at; those that are being fetched, and those to be fetched once more after that. */
@@ -67,19 +73,25 @@ function createServerState() {
     }
     fetching.add(task);
     try {
-      const found = await (local?.episodes(task) ?? fetchJson<EpisodeSummary[]>(ADDRESSES.episodes(task)));
-      if (!local) pending.keep(task, unconfirmed(pending.of(task), found));
+      const isOwn = connection === "none";
+      const found = isOwn
+        ? await (await inPage()).episodes(task)
+        : await fetchJson<EpisodeSummary[]>(ADDRESSES.episodes(task));
+      if (!isOwn) pending.keep(task, unconfirmed(pending.of(task), found));
       episodes = { ...episodes, [task]: annotated(found, pending.of(task)) };
       tasks = tasks.map((one) =>
         one.name === task ? { ...one, episodes: found.filter(({ deleted }) => !deleted).length } : one,
       );
     } catch (error) {
-      if (local || error instanceof AnswerError) refusal = { of: "episodes", reason: (error as Error).message };
+      if (connection === "none" || error instanceof AnswerError)
+        refusal = { of: "episodes", reason: (error as Error).message };
     } finally {
       fetching.delete(task);
     }
     if (stale.delete(task)) await fetchEpisodes(task);
   }
+
+  const isOwn = (id: string): boolean => own.some((policy) => policy.id === id);
 
   function takeJob(job: JobState): void {
     jobs = upsert(jobs, job);
@@ -91,7 +103,7 @@ function createServerState() {
     const summary = await fetchJson<unknown>(ADDRESSES.studio);
     if (!isStudioSummary(summary)) throw new AnswerError(ADDRESSES.studio, 404, "found no studio");
     ({ version, tasks, heads, policies } = summary);
-    jobs = summary.jobs;
+    jobs = jobs.filter(({ id }) => id.startsWith(OWN_JOB));
     summary.jobs.forEach(takeJob);
     isReady = true;
   }
@@ -144,20 +156,20 @@ function createServerState() {
     }
   }
 
-  async function startLocal(): Promise<void> {
-    const { createLocal } = await import("./server/local.ts");
-    local = createLocal(pending, {
-      job: takeJob,
-      policy: (policy) => {
-        policies = upsert(policies, policy);
-      },
-    });
-    isAsking = true;
-    heads = local.heads;
-    policies = await local.policies();
-    connection = "none";
-    isReady = true;
-    for (const task of wanted) void fetchEpisodes(task);
+  function inPage(): Promise<Local> {
+    local ??= import("./server/local.ts").then(({ createLocal }) =>
+      createLocal(pending, {
+        job: takeJob,
+        policy: (policy) => {
+          own = upsert(own, policy);
+        },
+      }),
+    );
+    return local;
+  }
+
+  async function findOwn(): Promise<void> {
+    own = await (await inPage()).policies();
   }
 
   async function start(operator: string): Promise<void> {
@@ -166,13 +178,18 @@ function createServerState() {
         await fetchStudio();
         connection = "connected";
         isAsking = true;
+        void findOwn();
         break;
       } catch (error) {
         const isStatic =
           (error instanceof AnswerError && ![401, 403, 500, 502, 503].includes(error.status)) ||
           location.protocol === "file:";
         if (isStatic) {
-          await startLocal();
+          await findOwn();
+          connection = "none";
+          isAsking = true;
+          isReady = true;
+          for (const task of wanted) void fetchEpisodes(task);
           return;
         }
         if (error instanceof AnswerError) refusal = { of: "studio", reason: error.message };
@@ -205,7 +222,7 @@ function createServerState() {
     },
     /** Heads that `train` accepts, the default first. */
     get heads() {
-      return heads;
+      return heads.length > 0 ? heads : STUDIO_HEADS;
     },
     /** The oldest first. */
     get jobs() {
@@ -220,9 +237,11 @@ function createServerState() {
     },
     /** The losses that the page has heard of, by job. */
     curve: (job: string): readonly LossPoint[] => curves[job] ?? [],
-    /** The newest first. */
-    policies: (task: string): readonly PolicySummary[] => policiesOf(policies, task),
-    policy: (id: string): PolicySummary | null => policies.find((policy) => policy.id === id) ?? null,
+    /** The server's and those that were trained in this page, the newest first. */
+    policies: (task: string): readonly PolicySummary[] => policiesOf([...policies, ...own], task),
+    policy: (id: string): PolicySummary | null => [...policies, ...own].find((policy) => policy.id === id) ?? null,
+    /** Whether it was trained in this page, and its file is in this browser only. */
+    isOwn,
     /** The oldest first, deleted ones marked; null until they are there. From the first call on they are kept up to date. */
     episodes(task: string): readonly EpisodeSummary[] | null {
       if (!wanted.has(task)) {
@@ -235,13 +254,15 @@ function createServerState() {
     /** Called once, by the shell, with who is at the page. */
     start,
     hello: (operator: string) => socket?.hello(operator),
-    train(request: Train): boolean {
-      local?.train(request);
-      return local !== null || (socket?.say({ kind: "train", ...request }) ?? false);
+    /** By the server; while it is not there in this page, from what this browser has logged. */
+    train(request: Train): void {
+      if (connection === "connected" && socket?.say({ kind: "train", ...request })) return;
+      void inPage().then((page) => page.train(request));
     },
-    stop(job: string): boolean {
-      local?.stop(job);
-      return local !== null || (socket?.say({ kind: "stop", job }) ?? false);
+    stop(job: string): void {
+      // Those of the page are its own whatever has come since.
+      if (job.startsWith(OWN_JOB)) void inPage().then((page) => page.stop(job));
+      else socket?.say({ kind: "stop", job });
     },
     /** Seen at once; said to the server now, or once it is there again; kept in this browser where there is none. */
     annotate(task: string, annotations: readonly Annotation[]): void {
@@ -251,13 +272,14 @@ function createServerState() {
     },
     /** Rejects with one line for the person. */
     policyBytes: (task: string, id: string): Promise<Uint8Array> =>
-      local?.policyBytes(id) ?? fetchBytes(ADDRESSES.policy(task, id)),
+      isOwn(id) ? inPage().then((page) => page.policyBytes(id)) : fetchBytes(ADDRESSES.policy(task, id)),
     episode: (task: string, id: string): Promise<EpisodeDetail> =>
-      local?.episode(task, id) ?? fetchJson(ADDRESSES.episode(task, id)),
-    findings: (task: string): Promise<Verification> => local?.findings(task) ?? fetchJson(ADDRESSES.findings(task)),
+      connection === "none" ? inPage().then((page) => page.episode(task, id)) : fetchJson(ADDRESSES.episode(task, id)),
+    findings: (task: string): Promise<Verification> =>
+      connection === "none" ? inPage().then((page) => page.findings(task)) : fetchJson(ADDRESSES.findings(task)),
     /** Without a server nobody else says that the log of this browser has changed. */
     logged(task: string): void {
-      if (local && wanted.has(task)) void fetchEpisodes(task);
+      if (connection === "none" && wanted.has(task)) void fetchEpisodes(task);
     },
   };
 }

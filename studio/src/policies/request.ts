@@ -47,8 +47,7 @@ export function learnable(episodes: readonly EpisodeSummary[], operators: readon
 }
 
 /** Why there is nothing to train on, in one line; null where there is. */
-export function whyNotTrain({ episodes, expertSteps, labels }: Learnable, isConnected: boolean): string | null {
-  if (!isConnected) return "The server is not there; training waits until it is back.";
+export function whyNotTrain({ episodes, expertSteps, labels }: Learnable): string | null {
   if (episodes === 0) return "There are no episodes to learn from yet: drive one first.";
   if (expertSteps + labels === 0)
     return "No expert has driven or labelled a step of these episodes: there is nothing to imitate.";

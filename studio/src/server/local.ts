@@ -1,4 +1,4 @@
-/** What a server would do, where there is none: episodes from the browser's log, training in a worker of the page. */
+/** What a server would do, while there is none: episodes from the browser's log, training in a worker of the page. */
 import {
   datasetOf,
   type EpisodeDetail,
@@ -7,7 +7,6 @@ import {
   findTask,
   type JobState,
   type PolicySummary,
-  STUDIO_HEADS,
   type Verification,
   verifyRecorded,
 } from "apprentice";
@@ -33,8 +32,6 @@ export interface LocalEvents {
 }
 
 export interface Local {
-  /** Heads that `train` accepts, the default first. */
-  readonly heads: readonly string[];
   episodes(task: string): Promise<EpisodeSummary[]>;
   episode(task: string, id: string): Promise<EpisodeDetail>;
   findings(task: string): Promise<Verification>;
@@ -67,7 +64,8 @@ export function createLocal(annotations: PendingAnnotations, events: LocalEvents
       );
       if (unwanted.has(begun.id)) throw new Error("it was stopped");
       const episodes = episodesOf(specOf(task), chosen);
-      if (episodes.length === 0) throw new Error("there are no episodes to learn from yet");
+      if (episodes.length === 0)
+        throw new Error("There is nothing to learn from in this browser yet: drive an episode first.");
       const training = startTraining(
         { task, head, weighting, episodes, ...(updates !== undefined && { updates }) },
         { onProgress: (progress) => tell({ state: "training", ...progress }) },
@@ -76,7 +74,8 @@ export function createLocal(annotations: PendingAnnotations, events: LocalEvents
       const { bytes, learned, updates: made } = await training.policy;
       const others = (await files.list()).filter((policy) => policy.task === task);
       const policy: PolicySummary = {
-        id: `${task}-${1 + Math.max(0, ...others.map(({ id }) => Number(id.slice(task.length + 1)) || 0))}`,
+        // Never one of a server's, which are `TASK-N`: episodes record it.
+        id: `${task}-page-${1 + Math.max(0, ...others.map(({ id }) => Number(id.split("-").at(-1)) || 0))}`,
         task,
         head,
         created: Date.now() / 1000,
@@ -106,7 +105,6 @@ export function createLocal(annotations: PendingAnnotations, events: LocalEvents
   }
 
   return {
-    heads: STUDIO_HEADS,
     async episodes(task) {
       const { controlRate } = specOf(task);
       return (await read(task)).map((episode) => summaryOf(episode, controlRate));
