@@ -85,7 +85,8 @@ export function createRecordings({ library, onChange, idle = 60_000 }: Recording
     const idlers = byUse.filter(
       ([key, { used }], i) => !turns.has(key) && (now - used > idle || byUse.length - i > MOST_OPEN),
     );
-    for (const [key] of idlers) await release(key);
+    // Somebody may have come back to one while another was closed.
+    for (const [key] of idlers) if (!turns.has(key)) await release(key);
   };
   const timer = setInterval(releaseIdle, Math.min(idle, 10_000)).unref();
 
