@@ -2,13 +2,6 @@
 import type { PolicySummary } from "apprentice";
 import { server } from "../server-state.svelte.ts";
 import type { PolicyFile } from "../session/messages.ts";
-import { pageTraining } from "./page-training.svelte.ts";
-
-/** The newest first. */
-export function policiesOf(task: string): readonly PolicySummary[] {
-  const own = pageTraining.policies.map(({ summary }) => summary).filter((summary) => summary.task === task);
-  return [...own, ...server.policies(task)].toSorted((a, b) => b.created - a.created);
-}
 
 export class PolicyChoice {
   /** Null: the newest. */
@@ -20,7 +13,7 @@ export class PolicyChoice {
   }
 
   #of(task: string): PolicySummary | null {
-    const all = policiesOf(task);
+    const all = server.policies(task);
     return all.find(({ id }) => id === this.chosen) ?? all[0] ?? null;
   }
 
@@ -37,7 +30,7 @@ export class PolicyChoice {
   /** The newest policy, where the newest is followed and it neither drives nor is about to. */
   newer(task: string, version: string | null, coming: string | null): PolicySummary | null {
     if (this.wanted(task) !== "newest" || version === null) return null;
-    const newest = policiesOf(task)[0];
+    const newest = server.policies(task)[0];
     return newest.id === version || newest.id === coming ? null : newest;
   }
 
@@ -48,8 +41,6 @@ export class PolicyChoice {
   }
 
   fetch({ id, task, gate }: PolicySummary): Promise<PolicyFile> {
-    const own = pageTraining.policies.find(({ summary }) => summary.id === id);
-    if (own) return Promise.resolve(own.file);
     const known = this.#files.get(id);
     const file =
       known ??

@@ -3,6 +3,7 @@
  * fields; drawings listen to ticks, which come between two pictures.
  */
 import type { Request } from "apprentice";
+import { server } from "../server-state.svelte.ts";
 import type { FromSession, LaneView, PolicyFile, SessionOptions, ToSession } from "../session/messages.ts";
 
 type Told<Kind extends FromSession["kind"]> = Extract<FromSession, { kind: Kind }>;
@@ -164,6 +165,7 @@ export class SessionClient {
         return;
       case "episode":
         this.episodes = [...this.episodes, message];
+        if (this.options) server.logged(this.options.task);
         return;
       case "log":
         this.log = message;
