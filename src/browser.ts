@@ -61,6 +61,7 @@ export {
   type DrivingView,
   type DrivingWorld,
   driveAhead,
+  drivingAction,
   drivingView,
   drivingWorld,
   forkWorld,
@@ -83,6 +84,7 @@ export {
   T_RECTANGLES,
   VEHICLE,
   type ViewedObstacle,
+  wheelAt,
 } from "./environments/index.ts";
 export {
   calibrate,
@@ -125,6 +127,9 @@ export {
   squaredCosine,
 } from "./heads/index.ts";
 export {
+  type Axes,
+  afterHolding,
+  afterPress,
   type BegunEpisode,
   type Clock,
   type ClockPorts,
@@ -189,6 +194,7 @@ export {
   STUDIO_JUDGING,
   type StudioChoice,
   type StudioRecipe,
+  studioHead,
   studioRecipe,
 } from "./recipes/index.ts";
 export {

@@ -7,6 +7,7 @@
 
 export { CART_POLE, type CartPoleState, type CartPoleWorld, cartPoleWorld } from "./classic/cart-pole.ts";
 export { PENDULUM, type PendulumState, type PendulumWorld, pendulumWorld } from "./classic/pendulum.ts";
+export { drivingAction, fullSteering, wheelAt } from "./driving/controls.ts";
 export { follow } from "./driving/following.ts";
 export { laneCentre, type Pose as RoadPose, ROAD, type Road } from "./driving/road.ts";
 export { CRUISE, SCENARIOS, type Scenario } from "./driving/scenarios.ts";

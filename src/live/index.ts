@@ -6,6 +6,7 @@
  * unchanged in Node and in a browser's worker.
  */
 export { type Clock, type ClockPorts, type ClockStats, type Lateness, startClock } from "./clock.ts";
+export { type Axes, afterHolding, afterPress, KEY_RATES, KICK, kick, ramp } from "./keyboard.ts";
 export type { ForkPoint } from "./lane.ts";
 export type { BegunEpisode, ClosedEpisode, SessionObserver } from "./observer.ts";
 export { type LiveSession, openSession } from "./session.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { drivingAction, fullSteering, moveTarget } from "../../studio/src/devices/actions.ts";
+import { moveTarget } from "../../studio/src/devices/actions.ts";
+import { withoutDeadZone } from "../../studio/src/devices/dead-zone.ts";
 import { DEAD_ZONE, readPad } from "../../studio/src/devices/gamepad.ts";
 import {
   assign,
@@ -11,44 +12,8 @@ import {
   readMapping,
   unassign,
 } from "../../studio/src/devices/mapping.ts";
-import { KICK, kick, RATES, ramp, withoutDeadZone } from "../../studio/src/devices/ramp.ts";
 
-const wanted = fc.constantFrom(-1, 0, 1);
 const position = fc.double({ min: -1, max: 1, noNaN: true });
-const seconds = fc.double({ min: 0, max: 0.5, noNaN: true });
-
-describe("steering by keys", () => {
-  it("reaches full lock in 1 / hold seconds, and the middle in 1 / release", () => {
-    expect(ramp(0, 1, 1 / RATES.hold)).toBeCloseTo(1, 9);
-    expect(ramp(0, 1, 0.1)).toBeCloseTo(0.1 * RATES.hold, 9);
-    expect(ramp(1, 0, 0.1)).toBeCloseTo(1 - 0.1 * RATES.release, 9);
-    expect(ramp(1, 0, 1)).toBe(0);
-  });
-
-  it("goes fast through the middle, then slowly on", () => {
-    // From -0.7 at 7 per second: 0.1 s to the middle; then 0.1 s at 2.6 per second.
-    expect(ramp(-0.7, 1, 0.2)).toBeCloseTo(0.26, 9);
-  });
-
-  it("is the same in one long or two short pictures, and never overshoots", () => {
-    fc.assert(
-      fc.property(position, wanted, seconds, seconds, (from, to, first, second) => {
-        const once = ramp(from, to, first + second);
-        expect(ramp(ramp(from, to, first), to, second)).toBeCloseTo(once, 9);
-        expect(Math.abs(once)).toBeLessThanOrEqual(1);
-        // Never further from what is wanted than before.
-        expect(Math.abs(to - once)).toBeLessThanOrEqual(Math.abs(to - from) + 1e-12);
-      }),
-    );
-  });
-
-  it("is felt at once when a key goes down", () => {
-    expect(kick(0, 1)).toBe(KICK);
-    expect(kick(0.6, 1)).toBe(0.6);
-    expect(kick(0.6, -1)).toBe(-KICK);
-    expect(kick(0.6, 0)).toBe(0.6);
-  });
-});
 
 describe("a stick", () => {
   it("says nothing within its dead zone, goes on from 0 and reaches 1", () => {
@@ -81,28 +46,7 @@ describe("a stick", () => {
   });
 });
 
-describe("actions", () => {
-  it("steer as far as 6 m/s² sideways allow: v² tan(a) / wheelbase", () => {
-    for (const speed of [8, 10, 20]) {
-      expect((speed * speed * Math.tan(fullSteering(speed))) / 2.6).toBeCloseTo(6, 9);
-    }
-    expect(fullSteering(0)).toBe(0.5);
-  });
-
-  it("turn left for the left key, and lie in the task's bounds", () => {
-    expect(drivingAction({ x: -1, y: 0 }, 0)).toEqual([0.5, 0]);
-    expect(drivingAction({ x: 0, y: 1 }, 10)).toEqual([0, 3]);
-    expect(drivingAction({ x: 0, y: -1 }, 10)).toEqual([0, -8]);
-    fc.assert(
-      fc.property(position, position, fc.double({ min: 0, max: 25, noNaN: true }), (x, y, speed) => {
-        const [steering, acceleration] = drivingAction({ x, y }, speed);
-        expect(Math.abs(steering)).toBeLessThanOrEqual(0.5);
-        expect(acceleration).toBeGreaterThanOrEqual(-8);
-        expect(acceleration).toBeLessThanOrEqual(3);
-      }),
-    );
-  });
-
+describe("keys and Push-T", () => {
   it("move Push-T's target upwards for the up key, and keep it in the window", () => {
     expect(moveTarget({ x: 100, y: 100 }, { x: 0, y: 1 }, 0.1).y).toBeCloseTo(74, 9);
     expect(moveTarget({ x: 500, y: 3 }, { x: 1, y: 1 }, 1)).toEqual({ x: 512, y: 0 });

@@ -2,10 +2,9 @@
  * All devices of a person together: keys, gamepad, and the stick that a pointer or finger makes. They know nothing of the
  * session: they tell what was asked for, and where the wheel stands.
  */
-import type { Axes } from "./actions.ts";
+import { type Axes, afterHolding, afterPress } from "apprentice";
 import { type PadReading, readPad } from "./gamepad.ts";
 import { COMMAND_NAMES, type Command, commandOf, isControl, type Mapping } from "./mapping.ts";
-import { kick, ramp } from "./ramp.ts";
 
 export interface DeviceEvents {
   /** A part that means `command` went down or up. Control input is told as `moved`. */
@@ -57,7 +56,8 @@ export function attachDevices({ events, mapping, pads = readPads }: DeviceOption
   const keys = new Set<string>();
   let parts = new Map<string, number>();
   let pointer: Axes | null = null;
-  let [x, y] = [0, 0];
+  /** Where keys have put wheel and pedals. */
+  let at: Axes = { x: 0, y: 0 };
   let capturing: ((code: string) => void) | null = null;
   let padInUse = false;
 
@@ -85,7 +85,7 @@ export function attachDevices({ events, mapping, pads = readPads }: DeviceOption
     keys.clear();
     parts = new Map();
     pointer = null;
-    [x, y] = [0, 0];
+    at = { x: 0, y: 0 };
     for (const code of held) press(code, false);
   };
   const lose = (why: Parameters<DeviceEvents["lost"]>[0]) => {
@@ -105,9 +105,7 @@ export function attachDevices({ events, mapping, pads = readPads }: DeviceOption
     if (commandOf(mapping(), event.code) === null) return;
     event.preventDefault();
     keys.add(event.code);
-    const wanted = keyed();
-    x = kick(x, wanted.x);
-    y = kick(y, wanted.y);
+    at = afterPress(at, keyed());
     press(event.code, true);
   };
   // A repeated key scrolls the page too.
@@ -156,28 +154,24 @@ export function attachDevices({ events, mapping, pads = readPads }: DeviceOption
       if (pointer) return pointer;
       const clamp = (value: number) => Math.min(Math.max(value, -1), 1);
       return {
-        x: clamp(x + analogue("right") - analogue("left")),
-        y: clamp(y + analogue("up") - analogue("down")),
+        x: clamp(at.x + analogue("right") - analogue("left")),
+        y: clamp(at.y + analogue("up") - analogue("down")),
       };
     },
     isHeld,
     poll(seconds) {
       pollPads();
-      const wanted = keyed();
-      x = ramp(x, wanted.x, seconds);
-      y = ramp(y, wanted.y, seconds);
+      at = afterHolding(at, keyed(), seconds);
     },
-    stick(at) {
-      pointer = at;
-      if (at) events.moved();
+    stick(held) {
+      pointer = held;
+      if (held) events.moved();
     },
     capture(tell) {
       capturing = tell;
     },
-    seed(at) {
-      const wanted = keyed();
-      x = kick(at.x, wanted.x);
-      y = kick(at.y, wanted.y);
+    seed(there) {
+      at = afterPress(there, keyed());
     },
     release,
     detach() {

@@ -1,5 +1,5 @@
 /** A gamepad as parts with values: what `mapping.ts` names. */
-import { withoutDeadZone } from "./ramp.ts";
+import { withoutDeadZone } from "./dead-zone.ts";
 
 /** What is read of the browser's Gamepad. */
 export interface PadReading {

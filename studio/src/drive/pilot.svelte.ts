@@ -2,8 +2,8 @@
  * The person at the devices, and what follows from it for the session. Devices only request: the session decides, by the
  * control table.
  */
-import { drivingView, type Phase, pushTView } from "apprentice";
-import { type Axes, drivingAction, fullSteering, moveTarget } from "../devices/actions.ts";
+import { type Axes, drivingAction, drivingView, type Phase, pushTView, wheelAt } from "apprentice";
+import { moveTarget } from "../devices/actions.ts";
 import { attachDevices, type Devices } from "../devices/devices.ts";
 import { type Command, DEFAULT_MAPPING, type Mapping, readMapping } from "../devices/mapping.ts";
 import type { LaneView } from "../session/messages.ts";
@@ -159,8 +159,7 @@ export class Pilot {
       if (!this.target) this.target = pushTView(lane.snapshot).pusher;
     } else {
       const { ego } = drivingView(lane.snapshot);
-      const x = lane.step === 0 ? 0 : -ego.steering / fullSteering(ego.speed);
-      this.#devices.seed({ x: Math.min(Math.max(x, -1), 1), y: 0 });
+      this.#devices.seed({ x: lane.step === 0 ? 0 : wheelAt(ego.steering, ego.speed), y: 0 });
     }
     this.#send();
   }

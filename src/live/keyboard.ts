@@ -1,18 +1,24 @@
-/** From keys, which are all or nothing, to a steering wheel, which is not. Pure functions of values in [-1, 1]. */
+/** A keyboard as wheel and pedals: keys are all or nothing, and what they move is not. Pure functions of values in [-1, 1]. */
+
+/** Where a wheel (x, to the right) and pedals (y, faster) stand, each in [-1, 1]; or what keys want of them: -1, 0 or 1. */
+export interface Axes {
+  readonly x: number;
+  readonly y: number;
+}
 
 /** Per second: towards a held key, back to the middle once it is let go, and through the middle to the other side. */
-export const RATES = { hold: 2.6, release: 4.5, reverse: 7 } as const;
+export const KEY_RATES = { hold: 2.6, release: 4.5, reverse: 7 } as const;
 /** At once when a key goes down, so that the next control step feels it. */
 export const KICK = 0.14;
 
-export interface RampRates {
+export interface KeyRates {
   readonly hold: number;
   readonly release: number;
   readonly reverse: number;
 }
 
 /** `value` after `seconds` of a key that wants -1, 0 or 1. It never goes beyond what is wanted. */
-export function ramp(value: number, wanted: number, seconds: number, rates: RampRates = RATES): number {
+export function ramp(value: number, wanted: number, seconds: number, rates: KeyRates = KEY_RATES): number {
   if (value === wanted || seconds <= 0) return value;
   const opposite = wanted !== 0 && value * wanted < 0;
   const rate = opposite ? rates.reverse : wanted === 0 ? rates.release : rates.hold;
@@ -28,10 +34,11 @@ export function kick(value: number, wanted: number): number {
   return wanted !== 0 && value * wanted < KICK ? Math.sign(wanted) * KICK : value;
 }
 
-/** A stick's value without its dead zone, [-1, 1]: 0 up to `zone`, then from 0 on, finer in the middle than outside. */
-export function withoutDeadZone(value: number, zone: number): number {
-  const size = Math.abs(value);
-  if (!(size > zone)) return 0;
-  const share = Math.min(1, (size - zone) / (1 - zone));
-  return Math.sign(value) * share ** 1.5;
-}
+/** Where wheel and pedals stand as soon as a key has gone down, `keys` being all that are held then. */
+export const afterPress = ({ x, y }: Axes, keys: Axes): Axes => ({ x: kick(x, keys.x), y: kick(y, keys.y) });
+
+/** Where they stand after `seconds` of `keys`. */
+export const afterHolding = ({ x, y }: Axes, keys: Axes, seconds: number): Axes => ({
+  x: ramp(x, keys.x, seconds),
+  y: ramp(y, keys.y, seconds),
+});
