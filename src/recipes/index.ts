@@ -28,5 +28,6 @@ export {
   type StudioChoice,
   type StudioRecipe,
   type StudioRun,
+  studioHead,
   studioRecipe,
 } from "./studio.ts";

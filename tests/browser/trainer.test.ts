@@ -12,12 +12,12 @@ afterAll(() => page?.close());
 
 describe("training in a worker of the page", () => {
   it("makes a policy that acts", async () => {
-    const trained = await page.call<Trained>(PAGE, "trainAndAct", { head: "l1", updates: 1500 });
-    expect(trained).toMatchObject({ head: "l1", updates: 1500, learned: { episodes: 20 } });
-    // the expert drove every step of 20 episodes of 200
-    expect(trained.learned.expertSteps).toBe(4000);
+    const trained = await page.call<Trained>(PAGE, "trainAndAct", { head: "l1", updates: 300 });
+    expect(trained).toMatchObject({ head: "l1", updates: 300, learned: { episodes: 5 } });
+    // the expert drove every step of 5 episodes of 500
+    expect(trained.learned.expertSteps).toBe(2500);
     expect(trained.reported).toBeGreaterThan(0);
-    // Measured: 10 of 10. A policy that does nothing never swings the rod up.
+    // Measured: 10 of 10. Without a policy the pole has fallen after 10 steps or so.
     expect(trained.succeeded).toBeGreaterThanOrEqual(7);
   });
 

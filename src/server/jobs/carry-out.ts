@@ -2,14 +2,7 @@
 import { join, resolve } from "node:path";
 import { cloneRecorded } from "../../algorithms/index.ts";
 import type { PolicySummary } from "../../protocol/index.ts";
-import {
-  firstLesson,
-  onlineOptimizer,
-  STUDIO_HEADS,
-  type StudioRecipe,
-  type StudioRun,
-  studioRecipe,
-} from "../../recipes/index.ts";
+import { firstLesson, onlineOptimizer, type StudioRecipe, type StudioRun, studioRecipe } from "../../recipes/index.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
 import { collectDemonstrations } from "../../verbs/index.ts";
 import { judgePolicy } from "./judge.ts";
@@ -97,7 +90,7 @@ async function madePolicy(
 
 function recipeFor(order: Exclude<Order, { kind: "judge" }>): StudioRecipe {
   if (order.kind === "train") return studioRecipe(order);
-  return studioRecipe({ task: order.task, head: STUDIO_HEADS[0], updates: firstLesson(order.task).updates });
+  return studioRecipe({ task: order.task, updates: firstLesson(order.task).updates });
 }
 
 /** Demonstrations by the scripted expert, which stay with the policy that is made of them. */

@@ -6,12 +6,12 @@ import { type Episode, episodeSeeds } from "../../../src/world/index.ts";
 import { isStopped, startTraining } from "../../../studio/src/training/trainer.ts";
 
 const WASM = "/node_modules/onnxruntime-web/dist/";
-const TASK = "pendulum";
+const TASK = "cart-pole";
 
 async function demonstrations(count: number): Promise<Episode[]> {
   const task = findTask(TASK);
   const environment = task.makeEnvironment();
-  const expert = expertOf(task, "swing-up")(environment);
+  const expert = expertOf(task, "balance")(environment);
   const episodes: Episode[] = [];
   for (const seed of episodeSeeds("demonstrations", 0, count)) {
     episodes.push(await rollout(environment, expert, { seed }));
@@ -31,7 +31,7 @@ export interface Trained {
 
 /** Trains in the worker and lets the policy act in this thread. */
 export async function trainAndAct({ head, updates }: { head: string; updates: number }): Promise<Trained> {
-  const episodes = await demonstrations(20);
+  const episodes = await demonstrations(5);
   const losses: number[] = [];
   const onProgress = ({ loss }: { loss: number }) => void losses.push(loss);
   const request = { task: TASK, episodes, head, updates };
