@@ -39,6 +39,8 @@ export class SessionClient {
   options = $state.raw<SessionOptions | null>(null);
   readonly #worker: Worker;
   #latest: Tick | null = null;
+  /** Sessions that were asked for and have not begun: what is told until then is of one before. */
+  #awaited = 0;
   #frame = 0;
   readonly #ticks = new Set<(tick: Tick) => void>();
   readonly #fans = new Set<(fan: Fan) => void>();
@@ -86,6 +88,7 @@ export class SessionClient {
     this.version = options.policy?.version ?? null;
     this.shadowing = false;
     this.slow = false;
+    this.#awaited += 1;
     this.say({ kind: "open", ...options });
   }
 
@@ -148,9 +151,11 @@ export class SessionClient {
   #hear(message: FromSession): void {
     switch (message.kind) {
       case "opened":
-        this.opened = message;
+        this.#awaited -= 1;
+        if (this.#awaited === 0) this.opened = message;
         return;
       case "tick":
+        if (this.#awaited > 0 || !this.options) return;
         // Of the session before, while another is being opened.
         if (!this.opened) return;
         this.#latest = message;
@@ -161,7 +166,7 @@ export class SessionClient {
         });
         return;
       case "fan":
-        for (const heed of this.#fans) heed(message);
+        if (this.#awaited === 0) for (const heed of this.#fans) heed(message);
         return;
       case "episode":
         this.episodes = [...this.episodes, message];
@@ -177,6 +182,7 @@ export class SessionClient {
         return;
       case "problem":
         this.isOver ||= message.fatal;
+        if (message.fatal && this.#awaited > 0) this.#awaited -= 1;
         this.#note(message.text, message.fatal);
         return;
       default:
