@@ -147,7 +147,7 @@ describe("a comparison", () => {
     );
     const back = newcombe(rate(0.6, 0.5, 0.69), rate(0.98, 0.93, 0.995));
     expect(differenceInWords("driving-1", "driving-2", back)).toMatch(
-      /^driving-2 succeeds more often than driving-1 \(−38 points/,
+      /^driving-2 succeeds more often than driving-1 \(\+38 points, 95 % interval \+28 to \+48\)\.$/,
     );
     const alike = newcombe(rate(0.9, 0.83, 0.945), rate(0.88, 0.8, 0.93));
     expect(isSignificant(alike)).toBe(false);

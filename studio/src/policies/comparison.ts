@@ -21,11 +21,15 @@ const signed = (share: number): string => {
 /** Whether the 95 % interval leaves zero out. */
 export const isSignificant = ({ low, high }: Difference): boolean => low > 0 || high < 0;
 
-/** One sentence that claims no more than the interval holds. `first` and `second` are the names of the two. */
+/** One sentence that claims no more than the interval of `first - second` holds; they are the names of the two. */
 export function differenceInWords(first: string, second: string, found: Difference): string {
-  const interval = `${signed(found.difference)} points, 95 % interval ${signed(found.low)} to ${signed(found.high)}`;
-  if (!isSignificant(found))
-    return `No significant difference (${interval}): these starts cannot tell ${first} and ${second} apart.`;
-  const [better, worse] = found.difference > 0 ? [first, second] : [second, first];
-  return `${better} succeeds more often than ${worse} (${interval}).`;
+  if (!isSignificant(found)) {
+    return `No significant difference (${inPoints(found)}): these starts cannot tell ${first} and ${second} apart.`;
+  }
+  if (found.difference > 0) return `${first} succeeds more often than ${second} (${inPoints(found)}).`;
+  const turned = { difference: -found.difference, low: -found.high, high: -found.low };
+  return `${second} succeeds more often than ${first} (${inPoints(turned)}).`;
 }
+
+const inPoints = ({ difference, low, high }: Difference): string =>
+  `${signed(difference)} points, 95 % interval ${signed(low)} to ${signed(high)}`;
