@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => page?.close());
 
-describe("training in a worker of the page", () => {
+describe("training in a worker of the page", { timeout: 240_000 }, () => {
   it("makes a policy that acts", async () => {
     const trained = await page.call<Trained>(PAGE, "trainAndAct", { head: "l1", updates: 300 });
     expect(trained).toMatchObject({ head: "l1", updates: 300, learned: { episodes: 5 } });
