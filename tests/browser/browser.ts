@@ -1,6 +1,8 @@
 /** Runs the repository's TypeScript in a headless Chromium: Vite serves it, cross-origin isolated, on 127.0.0.1. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import { type BrowserContext, type CDPSession, chromium } from "playwright-core";
 import { createServer, type ViteDevServer } from "vite";
 import { REPOSITORY } from "../../scripts/house.ts";
 import { findBrowser } from "../../scripts/prepare-browser.ts";
@@ -23,24 +25,60 @@ export interface Page {
    * Argument and result cross as JSON, with typed arrays, NaN and infinities kept. Throws what the page throws, with what it wrote on its console.
    */
   call<Result>(module: string, name: string, argument?: unknown): Promise<Result>;
+  /** Closes the page as a person would, and opens it anew in the same browser: files stay, all that ran is gone. */
+  reopen(): Promise<void>;
+  /** Gives the page's files so many bytes of the disk; null: as many as there are. */
+  limitDisk(bytes: number | null): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens an empty page in a browser of its own. `isolated: false` leaves out the headers that allow threads. */
-export async function openPage({ isolated = true } = {}): Promise<Page> {
+export interface PageOptions {
+  /** False leaves out the headers that allow threads. */
+  readonly isolated?: boolean;
+  /** Address of another server, which answers for this one under `/api` and `/ws`, and the cookie by which it knows us. */
+  readonly behind?: { readonly address: string; readonly cookie: string };
+}
+
+/** Opens an empty page in a browser of its own. */
+export async function openPage({ isolated = true, behind }: PageOptions = {}): Promise<Page> {
   const executablePath = findBrowser();
   if (!executablePath) throw new Error("no Chrome or Chromium: run `npx tsx scripts/prepare-browser.ts`");
-  const server = await serve(isolated);
-  let browser: Browser | undefined;
+  const server = await serve(isolated, behind);
+  const profile = mkdtempSync(join(tmpdir(), "apprentice-browser-"));
+  let context: BrowserContext | undefined;
+  const end = async () => {
+    await context?.close();
+    await server.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
+  };
   try {
-    browser = await chromium.launch({ executablePath, args: ARGUMENTS });
-    const page = await browser.newPage();
+    // A profile of its own on the disk, not a private window: files that pages keep are files then.
+    context = await chromium.launchPersistentContext(profile, { executablePath, args: ARGUMENTS });
+    const opened = context;
     const lines: string[] = [];
-    page.on("console", (message) => lines.push(message.text()));
-    page.on("pageerror", (error) => lines.push(String(error)));
-    await page.goto(new URL(PAGE, server.resolvedUrls!.local[0]).href);
-    const opened = browser;
+    const address = new URL(PAGE, server.resolvedUrls!.local[0]);
+    const open = async () => {
+      const next = await opened.newPage();
+      next.on("console", (message) => lines.push(message.text()));
+      next.on("pageerror", (error) => lines.push(String(error)));
+      await next.goto(address.href);
+      return next;
+    };
+    let page = await open();
+    let disk: CDPSession | undefined;
     return {
+      async reopen() {
+        await page.close();
+        page = await open();
+      },
+      async limitDisk(bytes) {
+        // The limit holds as long as this session does.
+        await disk?.detach();
+        disk = undefined;
+        if (bytes === null) return;
+        disk = await opened.newCDPSession(page);
+        await disk.send("Storage.overrideQuotaForOrigin", { origin: address.origin, quotaSize: bytes });
+      },
       async call<Result>(module: string, name: string, argument?: unknown) {
         // Made from a string so that the test runner does not rewrite the page's own import().
         const inPage = new Function("call", "return import(call.module).then((m) => m[call.name](call.argument))");
@@ -50,20 +88,16 @@ export async function openPage({ isolated = true } = {}): Promise<Page> {
           throw new Error([`${module} ${name}: ${(error as Error).message}`, ...lines].join("\n"), { cause: error });
         }
       },
-      async close() {
-        await opened.close();
-        await server.close();
-      },
+      close: end,
     };
   } catch (error) {
-    await browser?.close();
-    await server.close();
+    await end();
     throw error;
   }
 }
 
 /** A development server without reloads: packages are served as the modules they are, nothing is bundled ahead. */
-async function serve(isolated: boolean): Promise<ViteDevServer> {
+async function serve(isolated: boolean, behind: PageOptions["behind"]): Promise<ViteDevServer> {
   const headers: Record<string, string> = isolated
     ? { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" }
     : {};
@@ -75,7 +109,7 @@ async function serve(isolated: boolean): Promise<ViteDevServer> {
     cacheDir: ".cache/vite",
     optimizeDeps: { noDiscovery: true, exclude: ["onnxruntime-web"] },
     resolve: { alias: { apprentice: join(REPOSITORY, "src/browser.ts") } },
-    server: { host: "127.0.0.1", port: 0, headers, hmr: false, watch: null },
+    server: { host: "127.0.0.1", port: 0, headers, hmr: false, watch: null, ...(behind && { proxy: proxyTo(behind) }) },
     plugins: [
       {
         name: "blank-page",
@@ -90,4 +124,11 @@ async function serve(isolated: boolean): Promise<ViteDevServer> {
     ],
   });
   return server.listen();
+}
+
+/** As its own page would ask it. */
+function proxyTo({ address, cookie }: NonNullable<PageOptions["behind"]>) {
+  const { origin } = new URL(address);
+  const to = { target: origin, changeOrigin: true, headers: { cookie, origin } };
+  return { "/api": to, "/ws": { ...to, ws: true } };
 }

@@ -5,8 +5,11 @@ export interface MemoryFolder extends LogFolder {
   readonly files: Map<string, Uint8Array>;
   /** Bytes that may still be written; Infinity at first. A write that does not fit is cut there, as a full disk does. */
   room: number;
-  /** Whether a write that does not fit throws (as Chromium does) instead of writing a part. */
-  throws: boolean;
+  /**
+   * What becomes of a write that does not fit: it throws (as in Chromium), is cut, or nothing is written and the answer has no
+   * meaning (as in Chromium's private windows).
+   */
+  refusal: "throws" | "cuts" | "raves";
   /** Calls of flush so far. */
   flushes: number;
   /** Who has a file open lets go of it, as when its page dies. */
@@ -19,7 +22,7 @@ export function memoryFolder(): MemoryFolder {
   const folder: MemoryFolder = {
     files,
     room: Number.POSITIVE_INFINITY,
-    throws: false,
+    refusal: "cuts",
     flushes: 0,
     kill() {
       opened = new Set();
@@ -61,7 +64,8 @@ export function memoryFolder(): MemoryFolder {
         const before = bytes();
         const growth = Math.max(0, at + written.length - before.length);
         const fits = Math.max(0, Math.min(written.length, written.length - (growth - folder.room)));
-        if (fits < written.length && folder.throws) throw new Error("QuotaExceededError");
+        if (fits < written.length && folder.refusal === "throws") throw new Error("QuotaExceededError");
+        if (fits < written.length && folder.refusal === "raves") return 21092584440368;
         const after = new Uint8Array(Math.max(before.length, at + fits));
         after.set(before);
         after.set(written.subarray(0, fits), at);

@@ -110,12 +110,12 @@ describe("a log", () => {
     expect(log.annotate({ kind: "deletion", episode: episode.id, deleted: true })).toBe(true);
   });
 
-  for (const throws of [false, true]) {
-    it(`loses nothing on a full disk that ${throws ? "throws" : "writes less"}, wherever it gets full`, async () => {
+  for (const refusal of ["throws", "cuts", "raves"] as const) {
+    it(`loses nothing on a full disk that ${refusal}, wherever it gets full`, async () => {
       const whole = await wholeFile();
       for (let room = 0; room < whole.length; room += 7) {
         const folder = memoryFolder();
-        Object.assign(folder, { room, throws });
+        Object.assign(folder, { room, refusal });
         const log = beginLog(await folder.open("a.0.log"), "a.0.log", episode.id, episode.start);
         const kept = episode.steps.map((step) => log.append(step));
         kept.push(log.finish(episode.end));

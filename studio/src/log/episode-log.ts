@@ -116,7 +116,8 @@ function logOver(given: LogFile | null, name: string, begun: { id: string; start
   const put = (bytes: Uint8Array): boolean => {
     if (!file) return false;
     try {
-      isRefused = file.write(bytes, at) < bytes.length;
+      // Chromium's private windows answer a number without meaning, and a large one, where there is no room.
+      isRefused = file.write(bytes, at) !== bytes.length;
     } catch {
       isRefused = true;
     }

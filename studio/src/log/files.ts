@@ -5,7 +5,7 @@ export interface LogFile {
   size(): number;
   /** The bytes `[at, at + into.length)` as far as they are there; says how many that are. */
   read(into: Uint8Array, at: number): number;
-  /** Says how many were written: fewer where the disk is full. */
+  /** Says how many were written; another number than there are where the disk is full. */
   write(bytes: Uint8Array, at: number): number;
   truncate(size: number): void;
   /** Waits for the disk. */

@@ -13,6 +13,7 @@ interface WorkerFileHandle extends FileSystemFileHandle {
   }>;
 }
 
+const ATTEMPTS = 50;
 const FOLDER = "apprentice-log";
 
 /** Rejects where the browser has none, or gives none to this page (private windows of some). */
@@ -39,7 +40,16 @@ export async function openFolder(name = FOLDER): Promise<LogFolder> {
     },
     async bytes(file) {
       const handle = await folder.getFileHandle(file);
-      return new Uint8Array(await (await handle.getFile()).arrayBuffer());
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return new Uint8Array(await (await handle.getFile()).arrayBuffer());
+        } catch (error) {
+          // What is written to between the two calls cannot be read any more: it is looked at anew.
+          if (!(error instanceof DOMException && error.name === "NotReadableError") || attempt === ATTEMPTS)
+            throw error;
+          await new Promise((resolve) => setTimeout(resolve, attempt));
+        }
+      }
     },
     remove: (file) => folder.removeEntry(file),
   };

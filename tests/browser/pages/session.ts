@@ -1,6 +1,7 @@
 /** What the tests of the session's worker run in the page: the worker itself, and what it leaves in the browser's files. */
-import type { FromSession, ToSession } from "../../../studio/src/session/messages.ts";
+
 import { openFolder } from "../../../studio/src/log/opfs.ts";
+import type { FromSession, ToSession } from "../../../studio/src/session/messages.ts";
 
 /** A message, and when it came here: ms, as `performance.timeOrigin + performance.now()`. */
 export interface Heard {
@@ -67,4 +68,19 @@ export async function files(): Promise<Record<string, Uint8Array>> {
   const folder = await openFolder();
   const names = await folder.list();
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await folder.bytes(name)] as const)));
+}
+
+/** Removes them all; once those of a page that has just gone can be removed. */
+export async function clear(): Promise<void> {
+  const folder = await openFolder();
+  for (const name of await folder.list()) {
+    for (let attempt = 0; attempt < 100; attempt++) {
+      const isGone = await folder.remove(name).then(
+        () => true,
+        () => false,
+      );
+      if (isGone) break;
+      await pause(20);
+    }
+  }
 }
