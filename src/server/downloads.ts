@@ -63,7 +63,7 @@ export function createDownloads(): Downloads {
       }
       return format === "robomimic"
         ? { name: `${task}.hdf5`, type: "application/x-hdf5", content: createReadStream(out), close }
-        : { name: `${task}-lerobot.zip`, type: "application/zip", content: zipOfFolder(out), close };
+        : { name: `${task}-lerobot.zip`, type: "application/zip", content: zipOfFolder(out, task), close };
     },
     async findings(store) {
       if (!store || store.episodeIds().length === 0) return NO_FINDINGS;
@@ -124,12 +124,13 @@ function zipOfStore(store: Store): Readable {
   return contentOf(zip);
 }
 
-function zipOfFolder(folder: string): Readable {
+/** The files of a folder, under `root`. */
+function zipOfFolder(folder: string, root: string): Readable {
   const zip = new ZipFile();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
-    zip.addFile(file, join("dataset", relative(folder, file)));
+    zip.addFile(file, join(root, relative(folder, file)));
   }
   return contentOf(zip);
 }

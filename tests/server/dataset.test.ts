@@ -118,7 +118,7 @@ it.each<[string, Annotations, string]>([
   await readStore(join(data, "push-t", "dataset"));
 });
 
-it("finds what verification finds, each in its episode", async () => {
+it("finds what verification finds, each in its episode", { timeout: 120_000 }, async () => {
   const far = episodeRecords(8, 30, (step) => (step === 4 ? { action: Float32Array.of(9999, 0) } : {}));
   for (const message of messagesOf("far", far, 30)) await page.answer(message);
   const answer: Verification = JSON.parse((await get("/api/tasks/push-t/findings")).text);
@@ -144,7 +144,7 @@ it("gives the dataset in three formats, without what was deleted", { timeout: 12
   for (const [format, name, inside] of [
     ["store", "push-t.zip", "push-t"],
     ["robomimic", "push-t.hdf5", null],
-    ["lerobot", "push-t-lerobot.zip", "dataset"],
+    ["lerobot", "push-t-lerobot.zip", "push-t"],
   ] as const) {
     const answer = await get(`/api/tasks/push-t/dataset?format=${format}`);
     expect(answer.headers["content-disposition"], answer.text.slice(0, 200)).toBe(`attachment; filename="${name}"`);

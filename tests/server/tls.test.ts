@@ -19,6 +19,7 @@ import {
 
 const newFolder = temporaryFolders();
 afterAll(closeStudios);
+const hasIPv6 = Object.values(networkInterfaces()).some((found) => found?.some(({ address }) => address === "::1"));
 
 it.each(["0.0.0.0", "::", hostname()])("refuses --host %s without a certificate", async (host) => {
   const data = newFolder();
@@ -115,6 +116,17 @@ it("serves with a certificate that is given, and refuses files that are none", a
     /absent\.pem: cannot be read \(ENOENT\)/,
   );
 });
+
+it.skipIf(!hasIPv6)(
+  `listens on the other loopback, too${hasIPv6 ? "" : " [skipped: this machine has no IPv6]"}`,
+  async () => {
+    const server = await openStudio({ data: newFolder(), host: "::1" });
+    const [address] = server.addresses;
+    expect(address).toMatch(/^http:\/\/\[::1\]:\d+\/\?token=/);
+    const page = await openPage(address);
+    expect(await page.answer(messagesOf("six", episodeRecords(1, 3))[0])).toMatchObject({ kind: "held" });
+  },
+);
 
 it("refuses a name that nobody knows, and a port that is taken", async () => {
   await expect(openStudio({ data: newFolder(), host: "no.such.invalid" })).rejects.toThrow(
