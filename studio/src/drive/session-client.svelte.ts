@@ -176,9 +176,9 @@ export class SessionClient {
         this.log = message;
         return;
       case "swapped":
-        this.version = message.version;
         if (this.coming === message.version) this.coming = null;
-        this.#note(`${message.version} drives from here on`, false);
+        if (this.version !== message.version) this.#note(`${message.version} drives from here on`, false);
+        this.version = message.version;
         return;
       case "problem":
         this.isOver ||= message.fatal;

@@ -21,11 +21,10 @@ export class Recent {
     const { episode, step, snapshot } = lanes[focus];
     if (episode !== this.#episode) this.#snapshots.clear();
     this.#episode = episode;
-    this.#snapshots.set(step, snapshot);
     for (const known of this.#snapshots.keys()) {
-      if (this.#snapshots.size <= KEPT && known <= step) break;
-      if (known !== step) this.#snapshots.delete(known);
+      if (known > step || known <= step - KEPT) this.#snapshots.delete(known);
     }
+    this.#snapshots.set(step, snapshot);
   }
 
   at(step: number): Snapshot | null {
@@ -60,7 +59,7 @@ export class Trail {
   note(episode: string, step: number, { x, y }: RoadPose, controller: Controller | null): void {
     if (episode !== this.#episode) this.#spots = [];
     this.#episode = episode;
-    this.#spots.length = Math.min(this.#spots.length, step);
+    this.#spots.length = Math.min(this.#spots.length, Math.max(step - 1, 0));
     if (controller) this.#spots.push({ x, y, controller });
   }
 

@@ -109,10 +109,14 @@ export function createDrivingScene(canvas: HTMLCanvasElement, options: SceneOpti
   let blinkTime = 0;
 
   const flat = (colour: string) => new MeshBasicMaterial({ color: colour });
-  /** What lies on top is drawn first: what is below it then costs nothing, which is much where a processor draws. */
+  /**
+   * The land is painted from below upwards, and before all else: depths of planes that lie this close and reach this far
+   * cannot be told apart everywhere.
+   */
   const lay = (geometry: BufferGeometry, material: Material, layer: number) => {
+    material.depthWrite = false;
     const mesh = new Mesh(geometry, material);
-    mesh.renderOrder = -layer;
+    mesh.renderOrder = layer - 10;
     land.add(mesh);
   };
 
