@@ -1,6 +1,6 @@
 /** What the page says of a session, in words that are read at a glance. */
 import type { Info, Phase } from "apprentice";
-import type { LaneView, Part } from "../session/messages.ts";
+import type { LaneView } from "../session/messages.ts";
 
 /** Who is in control: a word, a colour of tokens.css, and a sign that is not a colour. */
 export interface Control {
@@ -49,9 +49,3 @@ export function clockOf(seconds: number): string {
   const whole = Math.floor(tenths / 10);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}.${tenths % 10}`;
 }
-
-/** What a session that waits at its start waits for. */
-export const WAITING: Readonly<Record<Part, string>> = {
-  demonstrate: "Steer to begin",
-  watch: "Let the policy drive, or take the wheel",
-};
