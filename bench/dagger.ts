@@ -122,7 +122,8 @@ async function wholeRun(quick: boolean): Promise<Row> {
   const folder = mkdtempSync(join(tmpdir(), "apprentice-bench-"));
   try {
     const out = join(folder, "run");
-    const recipe = { rounds: quick ? 1 : 10, budget: 6000, selection: 50, seed: 20 };
+    // as in experiments/dagger-driving
+    const recipe = { rounds: quick ? 1 : 10, episodes: 80, labelEvery: 4, budget: 6000, selection: 50, seed: 20 };
     const started = performance.now();
     await learnOnline({ task: "driving", out, recipe, threads: 2 });
     const seconds = (performance.now() - started) / 1000;
