@@ -5,6 +5,7 @@ import { openFolder, webLocks } from "../log/opfs.ts";
 import { createHost } from "./host.ts";
 import type { ToSession } from "./messages.ts";
 import { openPolicyIn, type PolicyWorker } from "./policy-client.ts";
+import { preciseTimer } from "./timers.ts";
 
 const tab = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join(
   "",
@@ -14,10 +15,7 @@ const host = createHost({
   post: (message) => self.postMessage(message),
   clock: {
     now: () => performance.now(),
-    after(ms, call) {
-      const timer = setTimeout(call, ms);
-      return () => clearTimeout(timer);
-    },
+    after: preciseTimer(),
   },
   timeOrigin: performance.timeOrigin,
   openJournal: async () => openJournal({ folder: await openFolder(), locks: webLocks, tab }),
