@@ -10,10 +10,18 @@ import { daggerDriving } from "./dagger-driving/experiment.ts";
 import type { Experiment } from "./experiment.ts";
 import { gates } from "./gates/experiment.ts";
 import { pushTHuman } from "./push-t-human/experiment.ts";
+import { studioOperator } from "./studio-operator/experiment.ts";
 
 export type { ExperimentResult, ResultRow } from "./cells.ts";
 export type { Experiment, ExperimentOptions } from "./experiment.ts";
 export { giveLesson, type Lesson, type LessonRequest, type LessonRow } from "./lesson.ts";
 
 /** In the order of the lecture. */
-export const EXPERIMENTS: readonly Experiment[] = [averaging, pushTHuman, compounding, daggerDriving, gates];
+export const EXPERIMENTS: readonly Experiment[] = [
+  averaging,
+  pushTHuman,
+  compounding,
+  daggerDriving,
+  gates,
+  studioOperator,
+];

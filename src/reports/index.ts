@@ -8,6 +8,7 @@ export { type CurvesRequest, curvesPicture, type Score, type ScoresRequest, scor
 export { type HistogramRequest, histogramPicture } from "./charts/histogram.ts";
 export { type RateRow, type RatesRequest, ratesPicture } from "./charts/rates.ts";
 export { type ExperimentReport, type ExperimentSection, experimentReport } from "./experiment-report.ts";
+export { figureFile } from "./figure.ts";
 export { type Markup, markup } from "./markup.ts";
 export { type OnlineReport, onlineReport, type ReportedRound } from "./online-report.ts";
 export type { Colour, LegendEntry, Picture } from "./picture.ts";

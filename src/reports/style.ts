@@ -1,7 +1,7 @@
 /** The look of a report: one style sheet, light and dark, for paper-like reading at any width. No fonts are loaded. */
 
 /** Colours by meaning. Hues are kept apart in lightness too, for those who do not see hue. */
-const LIGHT = `
+export const LIGHT = `
   --paper: #fdfcfa; --ink: #1d1f24; --soft: #575b66; --muted: #8a8e99; --line: #e4e1db; --panel: #f5f3ef;
   --policy: #1f5fbf; --demonstrated: #d9730d; --mean: #b3124f; --good: #1a7f4b; --bad: #b3261e;
   --series-1: #1f5fbf; --series-2: #d9730d; --series-3: #1a7f4b; --series-4: #8e44ad; --series-5: #b3124f;
@@ -9,7 +9,7 @@ const LIGHT = `
   --floor: #f1eee8; --goal: #cfe6d3; --goal-edge: #86b892; --block: #7b8794; --block-edge: #56616d;
   --verge: #e3e8db; --road: #d3d5d9; --marking: #ffffff; --vehicle: #6b7280; --pane: rgba(255, 255, 255, 0.55);
   --crate: #a9713c; --works: #e0a21b;`;
-const DARK = `
+export const DARK = `
   --paper: #16181c; --ink: #e7e6e3; --soft: #aeb1ba; --muted: #80848f; --line: #2e3138; --panel: #1e2126;
   --policy: #6ea8fe; --demonstrated: #f5a04e; --mean: #f2709c; --good: #5ecb92; --bad: #f28b82;
   --series-1: #6ea8fe; --series-2: #f5a04e; --series-3: #5ecb92; --series-4: #c79bea; --series-5: #f2709c;
