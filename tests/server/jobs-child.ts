@@ -11,6 +11,7 @@ const { task, head } = QUICK;
 let said = false;
 const jobs = createJobs({
   data,
+  priority: 0,
   onJob({ update }) {
     if (said || update === 0) return;
     said = true;

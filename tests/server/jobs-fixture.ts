@@ -44,7 +44,8 @@ export interface HeardJobs {
   over(id: string): Promise<JobState>;
 }
 
-export function openJobs(data: string): HeardJobs {
+/** At the test's own priority, unless another is asked for: whatever else the machine does, the test does not wait for ever. */
+export function openJobs(data: string, options: { priority?: number } = { priority: 0 }): HeardJobs {
   const states: JobState[] = [];
   const policies: PolicySummary[] = [];
   const waiting = new Set<() => void>();
@@ -52,7 +53,7 @@ export function openJobs(data: string): HeardJobs {
     states.push(job);
     for (const look of waiting) look();
   };
-  const jobs = createJobs({ data, onJob, onPolicy: (policy) => policies.push(policy) });
+  const jobs = createJobs({ data, onJob, onPolicy: (policy) => policies.push(policy), ...options });
   states.push(...jobs.jobs());
   const until: HeardJobs["until"] = (id, is) =>
     new Promise((settle) => {

@@ -2,10 +2,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { temporaryFolders } from "./fixture.ts";
 import { demonstrated, isAlive, OVER, openJobs, QUICK, record } from "./jobs-fixture.ts";
 
+const CHILD = fileURLToPath(new URL("./jobs-child.ts", import.meta.url));
 const newFolder = temporaryFolders();
 const { task } = QUICK;
 const WAIT = 300_000;
@@ -23,8 +25,7 @@ async function folderToLearnFrom(): Promise<string> {
 
 /** Starts a server's jobs in a process of their own; resolves with the process that trains, once it does. */
 async function startServer(data: string, moment: "training" | "policy") {
-  const script = join(import.meta.dirname, "jobs-child.ts");
-  const server = spawn(process.execPath, ["--import", "tsx", script, data, moment], {
+  const server = spawn(process.execPath, ["--import", "tsx", CHILD, data, moment], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   started.push(server);

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { getPriority } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { InputError } from "../../src/base/index.ts";
@@ -20,8 +21,8 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map(({ jobs }) => jobs.close()));
 });
 
-function open(data: string): HeardJobs {
-  const heard = openJobs(data);
+function open(data: string, options?: { priority?: number }): HeardJobs {
+  const heard = openJobs(data, options);
   opened.push(heard);
   return heard;
 }
@@ -144,6 +145,16 @@ describe("jobs in line", () => {
   });
 });
 
+describe("the process of a job", () => {
+  it("comes after all others of the machine", { timeout: WAIT }, async () => {
+    const data = await folderToLearnFrom();
+    const { jobs } = open(data, {});
+    jobs.train(ENDLESS);
+    const [child] = childrenOf(process.pid);
+    expect(getPriority(child)).toBe(19);
+  });
+});
+
 describe("a job that fails", () => {
   it("says that its process was killed; the server goes on", { timeout: WAIT }, async () => {
     const data = await folderToLearnFrom();
@@ -152,6 +163,7 @@ describe("a job that fails", () => {
     await until(id, ({ update }) => update > 0);
     const children = childrenOf(process.pid);
     expect(children.length).toBe(1);
+    expect(getPriority(children[0])).toBe(getPriority());
     process.kill(children[0], "SIGKILL");
     expect(await over(id)).toMatchObject({ state: "failed", error: "the training process died (SIGKILL)" });
     expect(policiesIn(data)).toEqual([]);

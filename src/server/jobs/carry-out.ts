@@ -26,7 +26,9 @@ const SCRIPTED_SEED = 1000;
 /** Least time between two reports of how far it is, ms. */
 const BETWEEN = 200;
 
-export async function carryOut({ data, threads, order }: ToProcess, send: Send): Promise<void> {
+type Setting = Omit<ToProcess, "priority">;
+
+export async function carryOut({ data, threads, order }: Setting, send: Send): Promise<void> {
   const tell = (position: Position) => send({ kind: "position", position });
   const summary = await madePolicy({ data, threads, order }, send, tell);
   tell({ state: "judging", policy: summary.id, rate: null, secondsLeft: null });
@@ -38,7 +40,7 @@ export async function carryOut({ data, threads, order }: ToProcess, send: Send):
 
 /** The summary of the policy that is to be judged: it is there already, or is made and published. */
 async function madePolicy(
-  { data, threads, order }: ToProcess,
+  { data, threads, order }: Setting,
   send: Send,
   tell: (position: Position) => void,
 ): Promise<PolicySummary> {

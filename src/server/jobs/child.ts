@@ -1,13 +1,8 @@
-/** The process of one job: does what it is ordered, at the lowest priority, and ends when the server does. */
-import { constants, setPriority } from "node:os";
+/** The process of one job: does what it is ordered, at a low priority, and ends when the server does. */
+import { setPriority } from "node:os";
 import { carryOut } from "./carry-out.ts";
 import type { FromProcess, ToProcess } from "./messages.ts";
 
-try {
-  setPriority(constants.priority.PRIORITY_LOW);
-} catch {
-  // Where that is not allowed, it trains all the same.
-}
 // Ctrl-C reaches every process of the terminal: the server ends this one, and knows why.
 process.on("SIGINT", () => {});
 // What is half-made has a name that nobody reads, so nothing has to be tidied up; a native call need not be waited for.
@@ -20,6 +15,11 @@ const send = (message: FromProcess) =>
   });
 
 process.once("message", async (message: ToProcess) => {
+  try {
+    setPriority(message.priority);
+  } catch {
+    // Where that is not allowed, it trains all the same.
+  }
   try {
     await carryOut(message, (one) => void send(one));
     await send({ kind: "finished" });

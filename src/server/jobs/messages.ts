@@ -22,6 +22,8 @@ export type Order =
 export interface ToProcess {
   readonly data: string;
   readonly threads: number;
+  /** Of the process, as `os.setPriority` takes it. */
+  readonly priority: number;
   readonly order: Order;
 }
 

@@ -1,6 +1,6 @@
 /** Starts the process of a job, and hears how it goes. */
 import { type ChildProcess, fork } from "node:child_process";
-import { constants, setPriority } from "node:os";
+import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { siblingModule } from "../../workers/index.ts";
 import type { FromProcess, ToProcess } from "./messages.ts";
@@ -20,7 +20,7 @@ export function startJob(order: ToProcess, onMessage: (message: FromProcess) => 
     execArgv: isSource ? ["--import", import.meta.resolve("tsx")] : [],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
-  lower(child);
+  lower(child, order.priority);
   let errors = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     errors = (errors + text).slice(-KEPT);
@@ -46,9 +46,9 @@ export function startJob(order: ToProcess, onMessage: (message: FromProcess) => 
 const isSource = new URL(import.meta.url).pathname.endsWith(".ts");
 
 /** Before it has threads of its own, which inherit it; the process does the same again for itself. */
-function lower({ pid }: ChildProcess): void {
+function lower({ pid }: ChildProcess, priority: number): void {
   try {
-    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+    if (pid !== undefined) setPriority(pid, priority);
   } catch {
     // It may be gone already, and says so itself.
   }

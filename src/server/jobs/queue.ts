@@ -1,4 +1,5 @@
 /** Jobs in line: one at a time, what a person asked for first. */
+import { constants } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../../base/index.ts";
 import type { ClientMessage, JobState, PolicySummary } from "../../protocol/index.ts";
@@ -19,6 +20,8 @@ export interface JobsOptions {
   readonly onPolicy: (policy: PolicySummary) => void;
   /** Threads of one operator; default 1. */
   readonly threads?: number;
+  /** Of the processes that train, from 0 (as the server's) to 19; default 19: whoever drives in a page comes first. */
+  readonly priority?: number;
 }
 
 export type TrainingRequest = Omit<Extract<ClientMessage, { kind: "train" }>, "kind">;
@@ -42,13 +45,15 @@ export interface Jobs {
   close(): Promise<void>;
 }
 
+const { PRIORITY_LOW } = constants.priority;
+
 interface Entry extends Job {
   state: JobState;
   order: Order;
 }
 
 /** Jobs of the data folder, those of before included. Only one server at a time may be at work on a folder. */
-export function createJobs({ data, onJob, onPolicy, threads = 1 }: JobsOptions): Jobs {
+export function createJobs({ data, onJob, onPolicy, threads = 1, priority = PRIORITY_LOW }: JobsOptions): Jobs {
   const known = new Map<string, PolicySummary>();
   const unjudged = new Map<string, string>();
   for (const task of namesIn(data)) {
@@ -90,7 +95,7 @@ export function createJobs({ data, onJob, onPolicy, threads = 1 }: JobsOptions):
     const waiting = entries.filter(({ state }) => state.state === "waiting");
     const entry = waiting.find(({ state }) => state.kind === "train") ?? waiting[0];
     if (!entry) return;
-    const job = startJob({ data, threads, order: entry.order }, (message) => hear(entry, message));
+    const job = startJob({ data, threads, priority, order: entry.order }, (message) => hear(entry, message));
     running = { entry, job, wanted: "end" };
     if (entry.order.kind !== "first") change(entry, { state: entry.order.kind === "train" ? "training" : "judging" });
     else change(entry, { state: "collecting" });
