@@ -16,7 +16,7 @@ export const COMMANDS = {
   slow: { title: "Slow motion", codes: ["KeyF", "Pad4"] },
   hold: { title: "Drive while held (dead-man)", codes: ["ShiftLeft", "ShiftRight", "Pad5"] },
   shadow: { title: "Shadow labelling", codes: ["KeyL"] },
-  next: { title: "Next episode", codes: ["KeyN", "Enter", "Pad1"] },
+  next: { title: "Next episode", codes: ["KeyN", "Pad1"] },
   again: { title: "Again, the same start", codes: ["KeyG"] },
   discard: { title: "Discard the episode", codes: ["KeyX"] },
   success: { title: "Mark as success", codes: ["KeyM"] },

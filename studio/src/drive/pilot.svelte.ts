@@ -8,6 +8,7 @@ import { attachDevices, type Devices } from "../devices/devices.ts";
 import { type Command, DEFAULT_MAPPING, type Mapping, readMapping } from "../devices/mapping.ts";
 import type { LaneView } from "../session/messages.ts";
 import { keep, recall } from "../settings.svelte.ts";
+import { giveKeysBack } from "./focus.ts";
 import type { SessionClient } from "./session-client.svelte.ts";
 
 const FOR_PAGE = ["view", "mute", "next", "again", "discard"] as const satisfies readonly Command[];
@@ -36,6 +37,7 @@ export class Pilot {
   readonly #client: SessionClient;
   readonly #events: PilotEvents;
   readonly #devices: Devices;
+  readonly #endFocus = giveKeysBack();
   #isHolding = false;
   #rewinding = false;
   #sent: readonly number[] | null = null;
@@ -132,6 +134,7 @@ export class Pilot {
   detach(): void {
     cancelAnimationFrame(this.#frame);
     this.#devices.detach();
+    this.#endFocus();
   }
 
   #pause(phase: Phase): void {

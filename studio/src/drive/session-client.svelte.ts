@@ -32,6 +32,8 @@ export class SessionClient {
   version = $state<string | null>(null);
   coming = $state<string | null>(null);
   isOver = $state(false);
+  /** The worker itself is not to be trusted any more. */
+  hasFailed = false;
   shadowing = $state(false);
   slow = $state(false);
 
@@ -54,6 +56,7 @@ export class SessionClient {
     this.#worker.onmessage = ({ data }: MessageEvent<FromSession>) => this.#hear(data);
     this.#worker.onerror = ({ message }) => {
       this.isOver = true;
+      this.hasFailed = true;
       this.#note(`The session has failed: ${message || "its worker could not be loaded"}`, true);
     };
   }
@@ -80,6 +83,7 @@ export class SessionClient {
 
   open(options: SessionOptions): void {
     this.options = options;
+    this.episodes = [];
     this.opened = null;
     this.tick = null;
     this.#latest = null;
@@ -92,10 +96,12 @@ export class SessionClient {
     this.say({ kind: "open", ...options });
   }
 
-  /** Nothing runs any more until the next `open`. */
+  /** Nothing runs any more until the next `open`; the log is complete. */
   stop(): void {
     if (this.options) this.say({ kind: "close" });
     this.options = null;
+    this.isOver = false;
+    this.notice = null;
     this.opened = null;
     this.tick = null;
     this.#latest = null;
@@ -134,12 +140,9 @@ export class SessionClient {
     this.#worker.postMessage(message);
   }
 
-  /** Closes what runs; the log is complete before the worker ends. */
-  close(): void {
-    this.say({ kind: "close" });
-    clearTimeout(this.#noticeTimer);
-    this.#ticks.clear();
-    this.#fans.clear();
+  /** Ends the worker, as where it has failed. */
+  terminate(): void {
+    this.#worker.terminate();
   }
 
   #note(text: string, grave: boolean): void {
@@ -189,4 +192,19 @@ export class SessionClient {
         message satisfies never;
     }
   }
+}
+
+let shared: SessionClient | null = null;
+
+/**
+ * The page's session worker: one for all that the page shows after another, so that what it has logged goes on to the server
+ * meanwhile.
+ */
+export function sessionClient(): SessionClient {
+  if (shared?.hasFailed) {
+    shared.terminate();
+    shared = null;
+  }
+  shared ??= new SessionClient();
+  return shared;
 }
