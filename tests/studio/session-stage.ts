@@ -35,6 +35,8 @@ export interface Stage {
   logged(): NonNullable<ReturnType<typeof decodeLog>>[];
   /** As `setInterval` would: once. */
   second(): void;
+  /** Whether the worker has ended itself. */
+  hasExited(): boolean;
 }
 
 const NOWHERE: Outside = {
@@ -48,7 +50,7 @@ const NOWHERE: Outside = {
 
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-export function stage({ folder = memoryFolder() } = {}): Stage {
+export function stage({ folder = memoryFolder(), outside = NOWHERE } = {}): Stage {
   const heard: FromSession[] = [];
   const running = new Set<PolicyWorker>();
   const unanswered = new Map<PolicyWorker, number>();
@@ -57,6 +59,7 @@ export function stage({ folder = memoryFolder() } = {}): Stage {
   const intervals = new Set<() => void>();
   let now = 1000;
   let chance = 0;
+  let exited = false;
 
   const host = createHost({
     post: (message) => heard.push(structuredClone(message)),
@@ -70,7 +73,7 @@ export function stage({ folder = memoryFolder() } = {}): Stage {
     },
     timeOrigin: Date.UTC(2026, 10, 26, 6, 15, 30),
     openJournal: () => openJournal({ folder, locks, tab: "tab" }),
-    outside: NOWHERE,
+    outside,
     openPolicy(file) {
       const worker = inProcess(unanswered);
       running.add(worker);
@@ -86,6 +89,9 @@ export function stage({ folder = memoryFolder() } = {}): Stage {
       return () => intervals.delete(call);
     },
     random: () => (chance = (chance + 0.618034) % 1),
+    exit() {
+      exited = true;
+    },
   });
 
   const until = async (there: () => boolean) => {
@@ -150,6 +156,7 @@ export function stage({ folder = memoryFolder() } = {}): Stage {
     second() {
       for (const call of intervals) call();
     },
+    hasExited: () => exited,
   };
   return all;
 }

@@ -3,6 +3,7 @@ import { findTask, type Snapshot, type World } from "../../src/browser.ts";
 import type { StoredEpisode } from "../../src/datasets/index.ts";
 import { toOnnx } from "../../src/onnx/index.ts";
 import { input, program, tanh } from "../../src/tensor/index.ts";
+import { testServer } from "./link-server.ts";
 import { policyFile } from "./session-policy.ts";
 import { type Stage, stage } from "./session-stage.ts";
 
@@ -323,6 +324,41 @@ describe("a full disk", () => {
     const [{ stored }] = all.logged();
     expect(stored.steps.length).toBe(at + 5);
     expectReplay("driving", stored);
+  });
+});
+
+describe("a session that is left", () => {
+  it("ends, and its worker too where there is no server; the log stays", async () => {
+    const all = begin();
+    await all.open({ part: "watch", policy: policyFile({}, "driving-1") });
+    all.say({ kind: "request", request: "handBack" });
+    await all.steps(5);
+    all.say({ kind: "leave" });
+    await all.settle();
+    all.second();
+    await all.until(() => all.hasExited());
+    expect([all.running.size, all.logged()[0].stored.steps.length]).toEqual([0, 5]);
+  });
+
+  it("stays until the server has everything", async () => {
+    const server = testServer();
+    const all = begin({ outside: server });
+    await all.open({});
+    all.say({ kind: "request", request: "takeOver" });
+    await all.steps(5);
+    server.refuse = ({ kind }) => (kind === "steps" ? "not yet" : null);
+    server.later = true;
+    all.say({ kind: "leave" });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    all.second();
+    await all.settle();
+    expect(all.hasExited()).toBe(false);
+    server.refuse = () => null;
+    await all.until(() => {
+      all.second();
+      return all.hasExited();
+    });
+    expect([...server.kept.values()].map(({ steps }) => steps.length)).toEqual([5]);
   });
 });
 

@@ -18,6 +18,8 @@ export interface Link {
   readonly server: ServerState;
   /** Steps that are logged, and those of them that no server has acknowledged. */
   counts(): { readonly logged: number; readonly unsent: number };
+  /** Whether nothing is left to be done: there is no server, or it has all that it takes, of pages that are gone too. */
+  readonly isSettled: boolean;
   /** Something was logged: it is sent soon. */
   logged(): void;
   hello(operator: string): void;
@@ -64,6 +66,7 @@ export function openLink(
   const told = new Set<string>();
   let isShortTold = false;
   let isWelcome = false;
+  let hasAdopted = false;
   let cancelPump: (() => void) | null = null;
   let cancelPatience: (() => void) | null = null;
   let cancelAdoption = () => {};
@@ -93,7 +96,7 @@ export function openLink(
   const connection: Connection = connect(outside, {
     state(state) {
       if (state !== "connected") {
-        isWelcome = false;
+        isWelcome = hasAdopted = false;
         cancelPatience?.();
         cancelPatience = null;
         for (const one of progress.values()) Object.assign(one, { waiting: null, strikes: 0 });
@@ -140,6 +143,7 @@ export function openLink(
     cancelAdoption();
     await journal.adopt().catch(() => []);
     if (closed || !isWelcome) return;
+    hasAdopted = true;
     events.changed();
     pump();
     cancelAdoption = outside.after(ADOPTION, () => void adopt());
@@ -248,6 +252,14 @@ export function openLink(
   return {
     get server() {
       return connection.state;
+    },
+    get isSettled() {
+      if (connection.state === "none") return true;
+      const isOver = (log: EpisodeLog) => {
+        const own = progressOf(log);
+        return isComplete(log, own) || own.strikes >= STRIKES;
+      };
+      return hasAdopted && journal.logs.every(isOver);
     },
     counts() {
       let [logged, unsent] = [0, 0];

@@ -37,6 +37,10 @@ export interface Journal {
 const LOCK = "apprentice-log-";
 const EXTENSION = ".log";
 
+/** Whether a file was left by a page that is gone, given the locks that are held. */
+export const isLeftBehind = (file: string, held: ReadonlySet<string>): boolean =>
+  file.endsWith(EXTENSION) && !held.has(LOCK + file.slice(0, file.indexOf(".")));
+
 /** Throws where another page has the same name. */
 export async function openJournal({ folder, locks, tab }: JournalOptions): Promise<Journal> {
   const own = await locks.take(LOCK + tab);

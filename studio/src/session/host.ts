@@ -18,7 +18,7 @@ import {
 import type { Outside } from "../link/connection.ts";
 import { type Link, openLink } from "../link/upload.ts";
 import type { Journal } from "../log/journal.ts";
-import { type FanPoster, postFans } from "./fan.ts";
+import { postFans } from "./fan.ts";
 import type { FromSession, PolicyFile, SessionOptions, ToSession } from "./messages.ts";
 import { episodeId, seedSource } from "./names.ts";
 import { checkFits, closePolicies, type Driver, driverOf, type OpenPolicy } from "./policies.ts";
@@ -37,6 +37,8 @@ export interface HostPorts {
   /** Calls again and again, every so many ms; answers what ends that. */
   every(ms: number, call: () => void): () => void;
   random(): number;
+  /** Nothing more will come of this host: it has been left, and is closed. */
+  exit(): void;
 }
 
 export interface Host {
@@ -52,7 +54,6 @@ const TELL = 250;
 interface Running {
   readonly session: LiveSession;
   readonly clock: Clock;
-  readonly fans: FanPoster;
   readonly drivers: Map<LivePolicy, Driver>;
   readonly world: World;
 }
@@ -69,6 +70,8 @@ export function createHost(ports: HostPorts): Host {
   const waiting: ToSession[] = [];
   /** The newest policy that is being opened: an older one that is ready after it is not wanted any more. */
   let swap = 0;
+  let wantsFan = false;
+  let isLeaving = false;
   let told: string | null = null;
   let isFlushFailing = false;
 
@@ -89,7 +92,10 @@ export function createHost(ports: HostPorts): Host {
     isFlushFailing = isFailing;
   };
   const endFlushing = ports.every(FLUSH, flush);
-  const endTelling = ports.every(TELL, tellLog);
+  const endTelling = ports.every(TELL, () => {
+    tellLog();
+    if (isLeaving && !opening && (!link || link.isSettled)) void close().then(ports.exit);
+  });
 
   const full = () => {
     running?.session.lost();
@@ -185,12 +191,12 @@ export function createHost(ports: HostPorts): Host {
     const { names, units, low, high } = spec.action;
     const { controlRate, maxSteps } = spec;
     post({ kind: "opened", controlRate, maxSteps, action: { names, units, low, high } });
-    const fans = postFans(post);
+    const postFan = postFans(post);
     const tick = async (moment: Lateness) => {
       await session.tick(moment);
-      fans.look(session, drivers);
+      if (wantsFan) postFan(session, drivers);
     };
-    running = { session, fans, drivers, world, clock: startClock(controlRate, tick, clockPorts) };
+    running = { session, drivers, world, clock: startClock(controlRate, tick, clockPorts) };
   }
 
   async function end(): Promise<void> {
@@ -246,9 +252,7 @@ export function createHost(ports: HostPorts): Host {
     mark: ({ session }, { success }) => session.mark(success),
     swap: (_, message) => void change(message),
     focus: ({ session }, { lane }) => session.focus(lane),
-    fan({ fans }, { on }) {
-      fans.on = on;
-    },
+    fan() {},
     operator: ({ session }, { name }) => session.operator(name),
   };
 
@@ -257,8 +261,9 @@ export function createHost(ports: HostPorts): Host {
       waiting.push(message);
       return;
     }
-    if (message.kind !== "open" && message.kind !== "close") {
+    if (message.kind !== "open" && message.kind !== "close" && message.kind !== "leave") {
       if (message.kind === "operator") greet(message.name);
+      if (message.kind === "fan") wantsFan = message.on;
       try {
         if (running) (heed[message.kind] as (running: Running, message: Heeded) => void)(running, message);
       } catch (error) {
@@ -266,28 +271,28 @@ export function createHost(ports: HostPorts): Host {
       }
       return;
     }
+    isLeaving = message.kind === "leave";
     opening = (message.kind === "open" ? open(message) : end()).finally(() => {
       opening = null;
       for (const next of waiting.splice(0)) hear(next);
     });
   }
 
-  return {
-    hear,
-    async close() {
-      await opening;
-      await end();
-      await preparing?.catch(() => {});
-      endFlushing();
-      endTelling();
-      link?.close();
-      await journal?.close();
-    },
-  };
+  async function close(): Promise<void> {
+    endFlushing();
+    endTelling();
+    await opening;
+    await end();
+    await preparing?.catch(() => {});
+    link?.close();
+    await journal?.close();
+  }
+
+  return { hear, close };
 }
 
 /** What the page says while a session runs. */
-type Heeded = Exclude<ToSession, { kind: "open" | "close" }>;
+type Heeded = Exclude<ToSession, { kind: "open" | "close" | "leave" }>;
 type Said<Kind extends Heeded["kind"]> = Extract<Heeded, { kind: Kind }>;
 
 interface Beginning {

@@ -55,10 +55,13 @@ export type ToSession =
   | { readonly kind: "mark"; readonly success: boolean }
   | { readonly kind: "swap"; readonly policy: PolicyFile; readonly when: "episode" | "now" }
   | { readonly kind: "focus"; readonly lane: number }
-  /** Whether sampled chunks are wanted for drawing. */
+  /** Whether sampled chunks are wanted for drawing; holds for the sessions to come, too. */
   | { readonly kind: "fan"; readonly on: boolean }
   | { readonly kind: "operator"; readonly name: string }
-  | { readonly kind: "close" };
+  /** Ends the session; another may be opened. */
+  | { readonly kind: "close" }
+  /** Ends it too, and the worker itself once the server has all that is in its log, or where there is none. */
+  | { readonly kind: "leave" };
 
 /** A world as it is now. */
 export interface LaneView {

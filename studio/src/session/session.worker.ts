@@ -29,6 +29,7 @@ const host = createHost({
     return () => clearInterval(timer);
   },
   random: Math.random,
+  exit: () => self.close(),
 });
 
 self.onmessage = ({ data }: MessageEvent<ToSession>) => host.hear(data);
