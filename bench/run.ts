@@ -1,8 +1,8 @@
 /**
  * `npm run bench -- NAME [--json] [--rows a,b] [--threads 1,2] [--turns n] [--growth] [--save]`. NAME: engine,
- * optimizer, dataset, driving, rollouts, dagger. With `--json` the last and only line on standard output is one object; the table goes to standard
+ * optimizer, dataset, driving, rollouts, dagger, studio. With `--json` the last and only line on standard output is one object; the table goes to standard
  * error.
- * `--growth` adds widths and batches; `--save` writes results.json and the tables of docs/performance.md. `--quick` is for rollouts and dagger: fewer
+ * `--growth` adds widths and batches; `--save` writes results.json and the tables of docs/performance.md. `--quick` is for rollouts, dagger and studio: fewer
  * turns, to see that all works.
  */
 import { parseArgs } from "node:util";
@@ -68,6 +68,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   driving: async () => (await import("./driving.ts")).benchDriving(values.json),
   rollouts: async () => (await import("./rollouts.ts")).benchRollouts(values),
   dagger: async () => (await import("./dagger.ts")).benchDagger(values),
+  studio: async () => (await import("./studio.ts")).benchStudio(values),
 };
 
 const bench =

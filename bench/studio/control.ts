@@ -1,0 +1,193 @@
+/** From a key to the expert in control, how evenly control steps come, and pictures per second. */
+import type { Page } from "playwright-core";
+import { openStudioPage, type Shown, type Studio } from "../../tests/studio-e2e/browser.ts";
+import { type Row, row } from "../rollouts/row.ts";
+import type { StudioBench } from "./bench.ts";
+import { quantile } from "./quantile.ts";
+
+const TASK = "driving";
+/** ms. */
+const PERIOD = 50;
+
+/** Opens the page to watch the newest policy; with `drawing` off nothing is ever drawn, and the HUD stands too. */
+export async function openToWatch({ browser, program }: StudioBench, drawing = true): Promise<Studio> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  if (!drawing) await context.addInitScript("globalThis.requestAnimationFrame = () => 0;");
+  const studio = await openStudioPage(context, program.address);
+  await studio.page.getByRole("button", { name: "Watch and take over" }).click();
+  for await (const { lanes, focus } of studio.ticks()) if (lanes[focus].policyVersion) break;
+  return studio;
+}
+
+/** The policy drives, whatever became of the episode before. */
+export async function letDrive({ page, ticks }: Studio, steps = 2): Promise<void> {
+  for await (const { lanes, focus } of ticks()) {
+    const { phase, ended, step } = lanes[focus];
+    if (phase === "policy" && !ended && step >= steps) return;
+    if (phase === "expert" || (phase === "paused" && !ended)) await page.keyboard.press("KeyH");
+  }
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+interface Taking {
+  /** From the key to the beginning of the first step that the expert drives. */
+  readonly ms: number;
+  /** Steps that the policy drove in between: 0 is the first step that begins after the key. */
+  readonly steps: number;
+}
+
+/** Presses a steering key at moments that nobody chose, so many times. */
+async function takeOver(studio: Studio, count: number): Promise<Taking[]> {
+  const { page } = studio;
+  for (let i = 0; i < count; ) {
+    await letDrive(studio);
+    await pause(50 + Math.random() * 150);
+    await page.keyboard.press("ArrowLeft");
+    await pause(250);
+    if ((await studio.lane())?.phase === "expert") i += 1;
+  }
+  const [shown, presses] = [await studio.shown(), await studio.presses()];
+  return presses.filter(({ code, isDown }) => code === "ArrowLeft" && isDown).flatMap(({ at }) => takingOf(shown, at));
+}
+
+function takingOf(shown: readonly Shown[], at: number): Taking[] {
+  const [before, since] = [shown.findLast((one) => one.at <= at), shown.filter((one) => one.at > at)];
+  const first = since.findIndex(({ controller }) => controller === "expert");
+  // Where the episode ended just then there was nothing to take over.
+  if (before?.phase !== "policy" || first < 0 || since[first].episode !== before.episode) return [];
+  return [{ ms: since[first].at - at, steps: first }];
+}
+
+interface Evenness {
+  readonly late: { readonly p50: number; readonly p99: number };
+  /** |period - 50 ms| of neighbouring steps. */
+  readonly jitter: { readonly p50: number; readonly p99: number };
+  readonly missed: number;
+  readonly fps: number;
+}
+
+/** Lets the policy drive for some seconds. */
+async function watch(
+  studio: Studio,
+  seconds: number,
+  isOn: () => Promise<boolean> = async () => true,
+): Promise<Evenness> {
+  await letDrive(studio);
+  const from = (await studio.shown()).length;
+  const rates: number[] = [];
+  for (let i = 0; i < seconds && (await isOn()); i++) {
+    await pause(1000);
+    rates.push(await fpsOf(studio.page));
+    await letDrive(studio, 0);
+  }
+  const shown = (await studio.shown()).slice(from);
+  const periods = shown.flatMap((one, i) => {
+    const before = shown[i - 1];
+    return before && before.episode === one.episode && one.step === before.step + 1 ? [one.at - before.at] : [];
+  });
+  const jitters = periods.map((period) => Math.abs(period - PERIOD));
+  const lates = shown.filter(({ step }) => step > 0).map(({ late }) => late);
+  return {
+    late: { p50: quantile(lates, 0.5), p99: quantile(lates, 0.99) },
+    jitter: { p50: quantile(jitters, 0.5), p99: quantile(jitters, 0.99) },
+    missed: periods.reduce((sum, period) => sum + Math.max(0, Math.round(period / PERIOD) - 1), 0),
+    fps: quantile(
+      rates.filter((rate) => rate > 0),
+      0.5,
+    ),
+  };
+}
+
+/** As the page has it. */
+async function fpsOf(page: Page): Promise<number> {
+  return Number(/(\d+) fps/.exec(await page.locator(".health").innerText())?.[1] ?? 0);
+}
+
+/** Asks for a training as the page does, over a socket of its own. */
+export const askTraining = (page: Page, task: string, head: string, updates: number): Promise<void> =>
+  page.evaluate(
+    ([task, head, updates]) =>
+      new Promise<void>((resolve, reject) => {
+        const socket = new WebSocket(`ws://${location.host}/ws`);
+        socket.onerror = () => reject(new Error("the server does not answer"));
+        socket.onopen = () => {
+          socket.send(JSON.stringify({ kind: "hello", operator: "bench" }));
+          socket.send(JSON.stringify({ kind: "train", task, head, updates }));
+          setTimeout(resolve, 200);
+        };
+      }),
+    [task, head, updates] as const,
+  );
+
+/** Whether a job trains or judges now. */
+const isTraining = (page: Page): Promise<boolean> =>
+  page.evaluate(async () => {
+    const { jobs } = (await (await fetch("/api/studio")).json()) as { jobs: { state: string }[] };
+    return jobs.some(({ state }) => ["waiting", "collecting", "training", "judging"].includes(state));
+  });
+
+const untilIdle = async (page: Page): Promise<void> => {
+  while (await isTraining(page)) await pause(500);
+};
+
+function evennessRows(name: string, { late, jitter, missed, fps }: Evenness, note: string, aim: number | null): Row[] {
+  return [
+    row(`studio, control step late, p50, ${name}, ms`, late.p50, { less: true, note }),
+    row(`studio, control step late, p99, ${name}, ms`, late.p99, { less: true, aim, note }),
+    row(`studio, control period off 50 ms, p50, ${name}, ms`, jitter.p50, { less: true, note }),
+    row(`studio, control period off 50 ms, p99, ${name}, ms`, jitter.p99, { less: true, aim, note }),
+    row(`studio, periods missed, ${name}`, missed, { less: true, note }),
+    ...(fps > 0 ? [row(`studio, pictures per second, ${name}`, fps, { note })] : []),
+  ];
+}
+
+export async function controlRows(bench: StudioBench): Promise<Row[]> {
+  const seconds = bench.quick ? 10 : 60;
+  const note = `${seconds} s`;
+  const drawn = await openToWatch(bench);
+  await untilIdle(drawn.page);
+  const takings = await takeOver(drawn, bench.quick ? 15 : 120);
+  const presses = `${takings.length} presses`;
+  const rows = [0.5, 0.99].flatMap((share) => [
+    row(
+      `studio, key to the expert in control, p${100 * share}, ms`,
+      quantile(
+        takings.map(({ ms }) => ms),
+        share,
+      ),
+      { less: true, note: presses },
+    ),
+    row(
+      `studio, policy's steps between, p${100 * share}`,
+      quantile(
+        takings.map(({ steps }) => steps),
+        share,
+      ),
+      { less: true, aim: 0, note: presses },
+    ),
+  ]);
+  rows.push(...evennessRows("drawing, idle", await watch(drawn, seconds), note, 5));
+  await askTraining(drawn.page, TASK, "diffusion", 200_000);
+  rows.push(...evennessRows("drawing, while a policy is trained", await watch(drawn, seconds), note, 5));
+  await drawn.page.context().close();
+  const blind = await openToWatch(bench, false);
+  rows.push(...evennessRows("not drawing, while a policy is trained", await watch(blind, seconds), note, 5));
+  await stopTraining(blind.page);
+  await untilIdle(blind.page);
+  rows.push(...evennessRows("not drawing, idle", await watch(blind, seconds), note, 5));
+  await blind.page.context().close();
+  return rows;
+}
+
+const stopTraining = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    const { jobs } = (await (await fetch("/api/studio")).json()) as { jobs: { id: string; state: string }[] };
+    const socket = new WebSocket(`ws://${location.host}/ws`);
+    await new Promise((resolve) => {
+      socket.onopen = resolve;
+    });
+    socket.send(JSON.stringify({ kind: "hello", operator: "bench" }));
+    for (const { id, state } of jobs) if (state === "training") socket.send(JSON.stringify({ kind: "stop", job: id }));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  });
