@@ -44,7 +44,7 @@ interface StudioDefaults {
   readonly first: FirstLesson;
 }
 
-/** Measured on driving, seeds 50 to 52 (docs/studio.md). */
+/** Measured on driving, seeds 50 to 52 (docs/studio-training.md). */
 const DRIVING: StudioDefaults = {
   head: "diffusion",
   drawing: { horizons: { observationHorizon: 1, predictionHorizon: 8, actionHorizon: 4 }, updates: 4000 },
