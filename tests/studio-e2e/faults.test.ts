@@ -1,5 +1,6 @@
 /** What goes wrong around a page of the studio while somebody drives in it: each for real, and no step is lost by any. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext } from "playwright-core";
@@ -14,6 +15,9 @@ const TASK = "driving";
 /** s. More than a page waits for a silent server; `APPRENTICE_CUT=30` for the whole half minute. */
 const CUT = Number(process.env.APPRENTICE_CUT ?? 13);
 const data = mkdtempSync(join(tmpdir(), "apprentice-e2e-"));
+/** The data folder is a file system of its own where this process may mount one: it can be full. */
+const isMounted =
+  process.platform === "linux" && spawnSync("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", data]).status === 0;
 let program: Program;
 let browser: Browser;
 let tunnel: Tunnel;
@@ -34,6 +38,7 @@ afterAll(async () => {
   await browser?.close();
   await tunnel?.close();
   await killPrograms();
+  if (isMounted) spawnSync("umount", [data]);
   rmSync(data, { recursive: true, force: true });
 });
 
@@ -137,6 +142,24 @@ it("two people record into one dataset at once", { timeout: 120_000 }, async () 
   expect(new Set(operators[0])).toEqual(new Set(["Ada"]));
   expect(new Set(operators[1])).toEqual(new Set(["Grace"]));
 });
+
+const skipped = isMounted ? "" : " [skipped: this process may not mount a file system]";
+it.skipIf(!isMounted)(
+  `a server whose disk is full keeps nobody from driving, and gets it all later${skipped}`,
+  async () => {
+    const studio = await open("Ada");
+    const filling = join(data, "filling");
+    const { bavail, bsize } = statfsSync(data);
+    writeFileSync(filling, Buffer.alloc(bavail * bsize));
+    await driveOn(studio, 30);
+    const episode = await episodeOf(studio);
+    const logs = (await studio.told()).filter((one) => one.kind === "log");
+    expect(logs.at(-1)?.unsent).toBeGreaterThan(0);
+    rmSync(filling);
+    await leave(studio);
+    expect(await onDisk(episode)).toBeGreaterThan(0);
+  },
+);
 
 it("a policy file that is damaged drives nobody, and says so", { timeout: 180_000 }, async () => {
   const studio = await open("Ada");
