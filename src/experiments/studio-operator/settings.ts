@@ -39,8 +39,8 @@ export const PLANS: Readonly<Record<Course, Plan>> = {
     ...{ leastControl: 1, calm: 0.5 },
   },
   urgent: {
-    ...{ task: "driving-urgent", scenario: "urgent", styles: ["left", "right"], head: "diffusion", updates: 4000 },
-    ...{ demonstrations: 8, rounds: 6, interventions: 20, episodes: 30, horizon: 0.3, rewind: 0.5 },
+    ...{ task: "driving-urgent", scenario: "urgent", styles: ["left"], head: "l1", updates: 2000 },
+    ...{ demonstrations: 8, rounds: 4, interventions: 20, episodes: 30, horizon: 0.3, rewind: 0.5 },
     ...{ leastControl: 1, calm: 0.5 },
   },
 };
