@@ -276,6 +276,12 @@ describe("the link", () => {
     all.link.hello("eve");
     await pass(50);
     expect(all.server.heard.at(-1)).toEqual({ kind: "hello", operator: "eve" });
+    // A server hangs up on a greeting without a name, or with a very long one.
+    for (const name of [" ", "x".repeat(1000)]) {
+      all.link.hello(name);
+      await pass(50);
+      expect([all.link.server, all.server.heard.at(-1)?.kind]).toEqual(["connected", "hello"]);
+    }
   });
 
   it("waits longer from one attempt to the next, up to 5 s, by half of it at random", () => {

@@ -105,7 +105,7 @@ export function openLink(
       events.changed();
     },
     opened() {
-      connection.say({ kind: "hello", operator } satisfies ClientMessage);
+      connection.say(greeting());
       beginPatience();
     },
     message(text) {
@@ -117,6 +117,12 @@ export function openLink(
       else if (message.kind === "refused") refused(message);
       if ([...progress.values()].some(({ waiting }) => waiting)) beginPatience();
     },
+  });
+
+  /** A name within the protocol's bounds, whatever was typed. */
+  const greeting = (): ClientMessage => ({
+    kind: "hello",
+    operator: operator.trim().slice(0, CLIENT_LIMITS.text) || "operator",
   });
 
   function beginPatience(): void {
@@ -272,7 +278,7 @@ export function openLink(
     logged: soon,
     hello(name) {
       operator = name;
-      if (isWelcome) connection.say({ kind: "hello", operator } satisfies ClientMessage);
+      if (isWelcome) connection.say(greeting());
     },
     close() {
       closed = true;

@@ -6,6 +6,7 @@ export function episodeId(operator: string, when: Date, random: () => number): s
   const time = when.toISOString().replace(/[-:]|\.\d+Z$/g, "");
   const who = operator
     .normalize("NFKD")
+    .replace(/\p{Mark}/gu, "")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "")
