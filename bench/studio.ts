@@ -42,7 +42,7 @@ export async function benchStudio(flags: { json: boolean; quick: boolean; rows?:
     for (const name of names) {
       const measured = await PARTS[name]({ browser, program, quick: flags.quick });
       for (const { name: what, ours, aim, note } of measured) {
-        say(`${what}: ${ours}${aim === null ? "" : `, aim < ${aim}`}${note && `; ${note}`}`);
+        say(`${what}: ${ours}${aim === null ? "" : `, aim at most ${aim}`}${note && `; ${note}`}`);
       }
       rows.push(...measured);
       loads.push(load());

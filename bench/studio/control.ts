@@ -99,9 +99,10 @@ async function watch(
   };
 }
 
-/** As the page has it. */
+/** As the page has it; 0 where it says nothing. */
 async function fpsOf(page: Page): Promise<number> {
-  return Number(/(\d+) fps/.exec(await page.locator(".health").innerText())?.[1] ?? 0);
+  const [words = ""] = await page.locator(".health").allInnerTexts();
+  return Number(/(\d+) fps/.exec(words)?.[1] ?? 0);
 }
 
 /** Asks for a training as the page does, over a socket of its own. */
