@@ -97,7 +97,7 @@ export function stage({ folder = memoryFolder(), outside = NOWHERE } = {}): Stag
   const until = async (there: () => boolean) => {
     const limit = Date.now() + 20_000;
     while (!there()) {
-      if (Date.now() > limit) throw new Error(`waited in vain; heard: ${JSON.stringify(heard.slice(-3))}`);
+      if (Date.now() > limit) throw new Error(`waited in vain; heard: ${heard.map(({ kind }) => kind).join(" ")}`);
       await breathe();
     }
   };

@@ -368,8 +368,36 @@ describe("the log", () => {
     await all.open({});
     all.say({ kind: "request", request: "takeOver" });
     await all.steps(7);
+    expect(all.folder.flushes).toBe(0);
     all.second();
-    expect(all.folder.flushes).toBeGreaterThan(0);
+    // After the next step, not in the midst of waiting for it.
+    await all.steps(1);
+    expect(all.folder.flushes).toBe(1);
     expect(all.of("log").at(-1)).toEqual({ kind: "log", logged: 7, unsent: 7, server: "none" });
+  });
+
+  it("is flushed for one world after another, so that no step waits for nine files", async () => {
+    const all = begin();
+    await all.open({ part: "watch", lanes: 9, policy: policyFile({}, "driving-1") });
+    all.say({ kind: "request", request: "handBack" });
+    await all.steps(3);
+    all.second();
+    const before = all.folder.flushes;
+    for (let step = 1; step <= 9; step++) {
+      await all.steps(1);
+      expect(all.folder.flushes).toBe(before + step);
+    }
+    await all.steps(5);
+    expect(all.folder.flushes).toBe(before + 9);
+  });
+
+  it("is flushed when an episode ends", async () => {
+    const all = begin();
+    await all.open({});
+    all.say({ kind: "request", request: "takeOver" });
+    await all.steps(3);
+    all.say({ kind: "next", discard: false, again: false });
+    await all.steps(1);
+    expect(all.folder.flushes).toBe(1);
   });
 });

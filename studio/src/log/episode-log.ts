@@ -47,6 +47,8 @@ export interface EpisodeLog extends LoggedEpisode {
   attach(file: LogFile | null): void;
   /** Steps from number `from` on, read back from the file: at most `count`, and `bytes` bytes unless the first is larger. */
   read(from: number, limits: { readonly count: number; readonly bytes: number }): Uint8Array[];
+  /** Whether something was written since the last `flush`. */
+  readonly isDirty: boolean;
   /** Waits for the disk, where something was written since. Throws where the disk fails. */
   flush(): void;
   /** Closes the file; what the disk refused is lost with it. */
@@ -168,6 +170,9 @@ function logOver(given: LogFile | null, name: string, begun: { id: string; start
     get held() {
       return held.length;
     },
+    get isDirty() {
+      return isDirty;
+    },
     get isRefused() {
       return isRefused;
     },
@@ -204,7 +209,11 @@ function logOver(given: LogFile | null, name: string, begun: { id: string; start
       file?.flush();
       isDirty = false;
     },
-    close: () => file?.close(),
+    close() {
+      file?.close();
+      file = null;
+      isDirty = false;
+    },
   };
   return { episode, write, note };
 }

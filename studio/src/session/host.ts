@@ -17,6 +17,7 @@ import {
 } from "apprentice";
 import type { Outside } from "../link/connection.ts";
 import { type Link, openLink } from "../link/upload.ts";
+import type { EpisodeLog } from "../log/episode-log.ts";
 import type { Journal } from "../log/journal.ts";
 import { postFans } from "./fan.ts";
 import type { FromSession, PolicyFile, SessionOptions, ToSession } from "./messages.ts";
@@ -72,8 +73,11 @@ export function createHost(ports: HostPorts): Host {
   let swap = 0;
   let wantsFan = false;
   let isLeaving = false;
-  let told: string | null = null;
+  let lastTold: string | null = null;
+  /** Logs that are to be brought to the disk soon. */
+  const due = new Set<EpisodeLog>();
   let isFlushFailing = false;
+  let isFullTold = false;
 
   const problem = (text: string, fatal = false) => post({ kind: "problem", text, fatal });
   const wallTime = () => (timeOrigin + clockPorts.now()) / 1000;
@@ -82,16 +86,35 @@ export function createHost(ports: HostPorts): Host {
     if (!link) return;
     const message = { kind: "log", ...link.counts(), server: link.server } as const;
     const text = JSON.stringify(message);
-    if (text !== told) post(message);
-    told = text;
+    if (text !== lastTold) post(message);
+    lastTold = text;
+  };
+  const note = (isWritten: boolean) => {
+    if (!isWritten && !isFlushFailing) {
+      problem("The disk fails: what was recorded last may be lost if the computer stops.");
+    }
+    isFlushFailing = !isWritten;
   };
   const flush = () => {
-    const isFailing = journal?.flush() === false;
-    if (isFailing && !isFlushFailing)
-      problem("The disk fails: what was recorded last may be lost if the computer stops.");
-    isFlushFailing = isFailing;
+    due.clear();
+    if (journal) note(journal.flush());
   };
-  const endFlushing = ports.every(FLUSH, flush);
+  /** Waiting for the disk takes some ms for each file: one after a step, when the next step is furthest away. */
+  const flushOne = () => {
+    const [log] = due;
+    if (!log) return;
+    due.delete(log);
+    try {
+      log.flush();
+      note(true);
+    } catch {
+      note(false);
+    }
+  };
+  const endFlushing = ports.every(FLUSH, () => {
+    for (const log of journal?.logs ?? []) if (log.isDirty) due.add(log);
+    if (!running) flush();
+  });
   const endTelling = ports.every(TELL, () => {
     tellLog();
     if (isLeaving && !opening && (!link || link.isSettled)) void close().then(ports.exit);
@@ -99,6 +122,9 @@ export function createHost(ports: HostPorts): Host {
 
   const full = () => {
     running?.session.lost();
+    // Of nine worlds all nine have a step that does not fit.
+    if (isFullTold) return;
+    isFullTold = true;
     problem("The disk is full, so the world stands. Nothing recorded is lost: make room, then go on.");
   };
 
@@ -163,7 +189,11 @@ export function createHost(ports: HostPorts): Host {
     { makeWorld, world, task, driver }: Beginning,
   ): Promise<void> {
     const drivers = new Map<LivePolicy, Driver>(driver ? [[driver.live, driver]] : []);
-    const recorder = createRecorder(log, { logged: () => link?.logged(), full }, { task, wallTime });
+    const recorder = createRecorder(
+      log,
+      { logged: () => link?.logged(), ended: (log) => due.add(log), full },
+      { task, wallTime },
+    );
     const observer: SessionObserver = {
       ...recorder,
       closed(episode) {
@@ -194,7 +224,13 @@ export function createHost(ports: HostPorts): Host {
     const postFan = postFans(post);
     const tick = async (moment: Lateness) => {
       await session.tick(moment);
-      if (wantsFan) postFan(session, drivers);
+      try {
+        if (wantsFan) postFan(session, drivers);
+        flushOne();
+      } catch (error) {
+        // The clock goes on.
+        problem(messageOf(error));
+      }
     };
     running = { session, drivers, world, clock: startClock(controlRate, tick, clockPorts) };
   }
@@ -230,7 +266,10 @@ export function createHost(ports: HostPorts): Host {
 
   /** Whether the world may go on: what the disk refused is written first. */
   const mayGoOn = () => {
-    if (!journal?.isFull || journal.retry()) return true;
+    if (!journal?.isFull || journal.retry()) {
+      isFullTold = false;
+      return true;
+    }
     problem("The disk is still full: make room, then go on.");
     return false;
   };

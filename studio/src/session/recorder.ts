@@ -6,6 +6,8 @@ import type { Journal } from "../log/journal.ts";
 export interface RecorderEvents {
   /** Something is in the log that was not. */
   logged(): void;
+  /** An episode has ended: its log is to be brought to the disk. */
+  ended(log: EpisodeLog): void;
   /** The disk refuses what was recorded last; it is held in memory. */
   full(): void;
 }
@@ -47,7 +49,7 @@ export function createRecorder(
     closed({ id, steps, info, ended }) {
       const log = logOf(id);
       note(ended ? log.finish(encodeEnd({ steps, info, wallTime: wallTime() })) : log.interrupt());
-      journal.flush();
+      events.ended(log);
     },
     marked: (episode, success) => note(logOf(episode).annotate({ kind: "success", episode, success })),
     discarded: (episode) => note(logOf(episode).annotate({ kind: "deletion", episode, deleted: true })),
