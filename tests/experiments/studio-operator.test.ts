@@ -86,17 +86,15 @@ const versionsOf = (episodes: readonly Episode[]) => [...new Set(episodes.map(({
 
 describe("watching in a session", () => {
   it("counts an intervention wherever the recorded strips say that control went to the person", async () => {
-    const { first, second } = await watched({ ...URGENT, rewind: null }, 3);
+    const { first, second } = await watched({ ...URGENT, shadow: false, rewind: null }, 3);
     for (const { episodes, interventions, seconds } of [first, second]) {
       const strips = episodes.map(({ controller }) => controller.map((who) => (who === "expert" ? "E" : "p")).join(""));
       // Who goes straight on meets the crate: somebody takes over in each episode that does not end on it.
       expect(strips.every((strip) => strip.startsWith("p"))).toBe(true);
       expect(interventions).toBe(strips.reduce((sum, strip) => sum + strip.split("pE").length - 1, 0));
       expect(interventions).toBeGreaterThan(0);
-      expect(drivenIn(episodes)).toEqual({
-        takings: interventions,
-        expertSteps: strips.join("").split("E").length - 1,
-      });
+      const expertSteps = strips.join("").split("E").length - 1;
+      expect(drivenIn(episodes)).toEqual({ takings: interventions, expertSteps, labels: expertSteps });
       const steps = strips.reduce((sum, { length }) => sum + length, 0);
       expect(seconds).toBeGreaterThanOrEqual(steps / 20);
     }
@@ -121,6 +119,20 @@ describe("watching in a session", () => {
     const { takings } = drivenIn(first.episodes);
     const whole = first.episodes.filter(({ controller }) => controller.every((who) => who === "expert"));
     expect(takings).toBe(first.interventions + whole.length);
+  });
+
+  it("labels what the policy drives, where the hands go on at the keys", async () => {
+    const { first } = await watched({ ...URGENT, shadow: true }, 2);
+    const steps = first.episodes.reduce((sum, { length }) => sum + length, 0);
+    const { labels, expertSteps } = drivenIn(first.episodes);
+    expect(labels).toBe(steps);
+    expect(expertSteps).toBeLessThan(steps);
+    for (const { controller, action, label, length } of first.episodes) {
+      // What the policy does is its own: straight on. What the hands would do is not.
+      const driven = Array.from({ length }, (_, step) => step).filter((step) => controller[step] === "policy");
+      for (const step of driven) expect([...action.subarray(2 * step, 2 * step + 2)]).toEqual([0, 0]);
+      expect(driven.some((step) => (label as Float32Array)[2 * step] !== 0)).toBe(true);
+    }
   });
 
   it("repeats itself", async () => {
@@ -150,7 +162,7 @@ describe("a cell in small", () => {
   it("of hands alone says how often they succeed", async () => {
     const [row] = await work().run({ ...SMALL, kind: "hands", run: null }, context);
     expect((row.success as unknown as Rate).n).toBe(4);
-    expect(row.changesPerSecond).toBeGreaterThan(0);
+    expect(row.pressesPerSecond).toBeGreaterThan(0);
   });
 });
 
@@ -158,7 +170,7 @@ describe("what rows come to", () => {
   const line = (seed: number, version: number, count: number, minutes: number): VersionLine => ({
     ...{ kind: "studio", course: "urgent", seed, version, success: { ...wilson(count, 10) } },
     ...{ demonstrations: 8, watchedEpisodes: 0, interventions: 10 * (version - 1), rewinds: 1, minutes },
-    ...{ expertSteps: 100, trainingSeconds: 3 },
+    ...{ expertSteps: 100, labels: 100, trainingSeconds: 3 },
   });
 
   it("pools each version over the seeds that all have it", () => {

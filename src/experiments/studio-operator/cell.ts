@@ -43,31 +43,22 @@ async function judgeHands(cell: Cell, { signal }: WorkContext): Promise<CellRows
   const plan = planOf(cell);
   const world = drivingWorld({ scenario: plan.scenario });
   const hands = handsIn(world, plan);
-  let [successes, changes, steps] = [0, 0, 0];
+  let [successes, presses, steps] = [0, 0, 0];
   for (const seed of episodeSeeds("evaluation", cell.evaluationSeed, cell.episodes)) {
     signal.throwIfAborted();
     const episode = await rollout(world, hands, { seed });
     if (episode.info.success) successes += 1;
     steps += episode.length;
-    changes += changesOf(episode);
+    presses += hands.presses;
   }
   return [
     {
       ...{ kind: cell.kind, course: cell.course, seed: cell.seed },
       success: rateOf(wilson(successes, cell.episodes)),
       seconds: round(steps / cell.episodes / world.spec.controlRate),
-      changesPerSecond: round((changes / steps) * world.spec.controlRate),
+      pressesPerSecond: round((presses / steps) * world.spec.controlRate),
     },
   ];
-}
-
-/** Steps in which the action is another than in the step before. */
-function changesOf({ action, length }: Episode): number {
-  let changes = 0;
-  for (let step = 1; step < length; step++) {
-    if (action[2 * step] !== action[2 * step - 2] || action[2 * step + 1] !== action[2 * step - 1]) changes += 1;
-  }
-  return changes;
 }
 
 const round = (value: number) => Number(value.toFixed(2));
@@ -99,6 +90,7 @@ export function personIn(plan: Plan) {
     hands: handsIn(world, plan),
     foresight: forkForesight(world, { ...FORESIGHT, fork, expert, horizon: plan.horizon }),
     operator: { ...OPERATOR, leastControl: plan.leastControl, calm: plan.calm },
+    shadow: plan.shadow,
     rewind: plan.rewind,
     rewinds: REWINDS,
   });
@@ -114,7 +106,7 @@ async function improve(
   const shown = await studio.demonstrate(plan.demonstrations);
   const episodes: Episode[] = [...shown.episodes];
   const total = { interventions: 0, watched: 0, training: 0, seconds: shown.seconds };
-  let expertSteps = drivenIn(shown.episodes).expertSteps;
+  let { expertSteps, labels } = drivenIn(shown.episodes);
   for (let version = 1; ; version++) {
     signal.throwIfAborted();
     const made = await versionOf(cell, version, episodes, signal);
@@ -122,7 +114,7 @@ async function improve(
     rows.push({
       ...{ kind: cell.kind, course: cell.course, seed: cell.seed, version, ...made.outcome },
       ...{ demonstrations: shown.episodes.length, watchedEpisodes: total.watched, interventions: total.interventions },
-      ...{ rewinds: turns(), minutes: round(total.seconds / 60), expertSteps },
+      ...{ rewinds: turns(), minutes: round(total.seconds / 60), expertSteps, labels },
       trainingSeconds: Math.round(total.training),
     });
     report(rows[rows.length - 1]);
@@ -136,6 +128,7 @@ async function improve(
     total.watched += recorded.episodes.length;
     total.seconds += recorded.seconds;
     expertSteps += driven.expertSteps;
+    labels += driven.labels;
   }
 }
 

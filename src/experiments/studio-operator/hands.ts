@@ -9,6 +9,8 @@ const WANTED = [0, -1, 1] as const;
 const CHANGE = 1e-4;
 
 export interface Hands extends Actor {
+  /** How often a key went down since the reset. */
+  readonly presses: number;
   /** Puts the hands where the wheel stands that somebody else let go of; no key is held. */
   seize(): void;
 }
@@ -22,17 +24,20 @@ export function keyboardHands(world: DrivingWorld, wanted: Actor): Hands {
   const period = 1 / world.spec.controlRate;
   const none: Axes = { x: 0, y: 0 };
   let [at, keys] = [none, none];
-  const after = (next: Axes): Axes => {
-    const isPress = (next.x !== 0 && next.x !== keys.x) || (next.y !== 0 && next.y !== keys.y);
-    return afterHolding(isPress ? afterPress(at, next) : at, next, period);
-  };
+  let presses = 0;
+  const pressedBy = ({ x, y }: Axes): number => (x !== 0 && x !== keys.x ? 1 : 0) + (y !== 0 && y !== keys.y ? 1 : 0);
+  const after = (next: Axes): Axes => afterHolding(pressedBy(next) > 0 ? afterPress(at, next) : at, next, period);
   return {
     get name() {
       return `${wanted.name} at the keyboard`;
     },
     controller: "expert",
+    get presses() {
+      return presses;
+    },
     reset(seed) {
       wanted.reset(seed);
+      presses = 0;
       [at, keys] = [none, none];
     },
     seize() {
@@ -52,6 +57,7 @@ export function keyboardHands(world: DrivingWorld, wanted: Actor): Hands {
       const x = nearest((key) => missX(after({ x: key, y: keys.y })), keys.x);
       const y = nearest((key) => missY(after({ x: keys.x, y: key })), keys.y);
       at = after({ x, y });
+      presses += pressedBy({ x, y });
       keys = { x, y };
       return Float32Array.from(drivingAction(at, speed));
     },

@@ -2,7 +2,7 @@
 import { decodeStep, encodeStep, episodeFrom, type RecordedStep } from "../../datasets/index.ts";
 import { type BegunEpisode, openSession, type SessionObserver } from "../../live/index.ts";
 import type { LivePolicy } from "../../rollouts/index.ts";
-import type { Episode, World } from "../../world/index.ts";
+import { type Episode, hasLabel, type World } from "../../world/index.ts";
 import type { Person } from "./person.ts";
 
 export interface StudioSetup {
@@ -28,17 +28,21 @@ export interface Studio {
   close(): Promise<void>;
 }
 
-/** How often an expert began to drive in episodes, and for how many steps it did: counted in what was recorded. */
+/**
+ * How often an expert began to drive in episodes, for how many steps it did, and in how many it said what it would do, those
+ * that it drove among them: counted in what was recorded.
+ */
 export function drivenIn(episodes: readonly Episode[]) {
-  let [takings, expertSteps] = [0, 0];
-  for (const { controller } of episodes) {
-    controller.forEach((who, step) => {
+  let [takings, expertSteps, labels] = [0, 0, 0];
+  for (const episode of episodes) {
+    episode.controller.forEach((who, step) => {
+      if (hasLabel(episode, step)) labels += 1;
       if (who !== "expert") return;
       expertSteps += 1;
-      if (step === 0 || controller[step - 1] !== "expert") takings += 1;
+      if (step === 0 || episode.controller[step - 1] !== "expert") takings += 1;
     });
   }
-  return { takings, expertSteps };
+  return { takings, expertSteps, labels };
 }
 
 /** A session ends for a fault alone. */

@@ -15,6 +15,8 @@ export interface PersonParts {
   readonly hands: Hands;
   readonly foresight: Foresight;
   readonly operator: Partial<OperatorOptions>;
+  /** Whether the hands go on at the keys while the policy drives, as what they would do there: shadow labelling. */
+  readonly shadow: boolean;
   /** s of safety before what went wrong, to which a failed episode is rewound; null: failures are let go. */
   readonly rewind: number | null;
   /** How often one episode and what was made of it are rewound. */
@@ -30,7 +32,7 @@ export interface Person {
   readonly turns: number;
 }
 
-export function simulatedPerson({ world, hands, foresight, operator, rewind, rewinds }: PersonParts): Person {
+export function simulatedPerson({ world, hands, foresight, operator, shadow, rewind, rewinds }: PersonParts): Person {
   const { controlRate } = world.spec;
   const model = operatorModel(hands, foresight, operator);
   const reaction = Math.round((operator.reactionDelay ?? 0) * controlRate);
@@ -97,14 +99,17 @@ export function simulatedPerson({ world, hands, foresight, operator, rewind, rew
       }
       if (lane.phase === "paused") {
         if (demonstrating) await takeOver(session, moment);
-        else session.request("handBack");
+        else {
+          session.shadow(shadow);
+          session.request("handBack");
+        }
         return;
       }
       if (demonstrating) return drive(session, moment);
       const requests = await model.requests(moment);
       if (requests.includes("takeOver")) await takeOver(session, moment);
       else if (requests.includes("handBack")) session.request("handBack");
-      else if (lane.phase === "expert") await drive(session, moment);
+      else if (lane.phase === "expert" || shadow) await drive(session, moment);
     },
   };
 }

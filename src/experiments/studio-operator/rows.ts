@@ -16,6 +16,8 @@ export interface VersionLine {
   readonly rewinds: number;
   readonly minutes: number;
   readonly expertSteps: number;
+  /** Steps in which the person said what it would do, those that it drove among them. */
+  readonly labels: number;
   readonly trainingSeconds: number;
 }
 
@@ -24,7 +26,7 @@ export interface HandsLine {
   readonly course: Course;
   readonly success: Rate;
   readonly seconds: number;
-  readonly changesPerSecond: number;
+  readonly pressesPerSecond: number;
 }
 
 export type Line = VersionLine | HandsLine;
@@ -57,6 +59,8 @@ export interface VersionSummary {
   readonly rewinds: number;
   readonly minutes: number;
   readonly expertSteps: number;
+  /** Steps in which the person said what it would do, those that it drove among them. */
+  readonly labels: number;
   readonly trainingSeconds: number;
   readonly success: Rate;
   readonly each: readonly number[];
@@ -75,6 +79,7 @@ export function summaryOf(trainings: readonly (readonly VersionLine[])[]): Versi
         rewinds: mean(({ rewinds }) => rewinds),
         minutes: mean(({ minutes }) => minutes),
         expertSteps: mean(({ expertSteps }) => expertSteps),
+        labels: mean(({ labels }) => labels),
         trainingSeconds: mean(({ trainingSeconds }) => trainingSeconds),
         success: pooled(own),
         each: own.map(({ success }) => success.rate),
@@ -84,12 +89,12 @@ export function summaryOf(trainings: readonly (readonly VersionLine[])[]): Versi
 }
 
 /** A version as README and report show it. */
-export const tableRow = ({ version, interventions, rewinds, minutes, expertSteps, success, each }: VersionSummary) => [
+export const tableRow = ({ version, interventions, rewinds, minutes, labels, success, each }: VersionSummary) => [
   String(version),
   String(Math.round(interventions)),
   String(Math.round(rewinds)),
   minutes.toFixed(1),
-  Math.round(expertSteps).toLocaleString("en"),
+  Math.round(labels).toLocaleString("en"),
   `${success.rate.toFixed(3)} [${success.low.toFixed(3)}, ${success.high.toFixed(3)}]`,
   each.map((rate) => rate.toFixed(3)).join(", "),
 ];

@@ -24,6 +24,8 @@ export interface Plan {
   /** s for which what is being done is imagined to go on, before the operator calls it a danger. */
   readonly horizon: number;
   readonly rewind: number | null;
+  /** Whether the hands say by the keys what they would do while the policy drives. */
+  readonly shadow: boolean;
   /** s for which it drives at least, and without danger, before it hands back. */
   readonly leastControl: number;
   readonly calm: number;
@@ -34,14 +36,14 @@ export type Course = (typeof COURSES)[number];
 
 export const PLANS: Readonly<Record<Course, Plan>> = {
   traffic: {
-    ...{ task: "driving", scenario: "traffic", styles: ["left"], head: "l1", updates: 4000 },
-    ...{ demonstrations: 8, rounds: 8, interventions: 40, episodes: 40, horizon: 0.5, rewind: 0.5 },
-    ...{ leastControl: 1, calm: 0.5 },
+    ...{ task: "driving", scenario: "traffic", styles: ["left"], head: "l2", updates: 6000 },
+    ...{ demonstrations: 8, rounds: 6, interventions: 80, episodes: 25, horizon: 0.8, rewind: 0.5 },
+    ...{ shadow: true, leastControl: 1, calm: 0.5 },
   },
   urgent: {
-    ...{ task: "driving-urgent", scenario: "urgent", styles: ["left"], head: "l1", updates: 2000 },
+    ...{ task: "driving-urgent", scenario: "urgent", styles: ["left"], head: "l2", updates: 2000 },
     ...{ demonstrations: 8, rounds: 4, interventions: 20, episodes: 30, horizon: 0.3, rewind: 0.5 },
-    ...{ leastControl: 1, calm: 0.5 },
+    ...{ shadow: true, leastControl: 1, calm: 0.5 },
   },
 };
 
