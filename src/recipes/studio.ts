@@ -14,6 +14,8 @@ export interface StudioChoice {
   /** One of `STUDIO_HEADS`; default `studioHead` of the task. */
   readonly head?: string;
   readonly updates?: number;
+  /** Steps of an expert that there are to learn from: heads that draw need more updates for more of them. */
+  readonly expertSteps?: number;
   readonly weighting?: "expert" | "iwr" | "sirius";
   readonly seed?: number;
 }
@@ -71,23 +73,29 @@ export const studioHead = (task: string): HeadName => defaultsOf(task).head;
 
 export const firstLesson = (task: string): FirstLesson => defaultsOf(task).first;
 
+/** Of an expert's steps, for each of which a head that draws has its updates; beyond thrice as many it has no more. */
+const STEPS = 6000;
+const MOST = 3;
+
 const draws = (head: HeadName): boolean => head === "diffusion" || head === "flow";
 
 /**
  * The whole of a recipe, by the defaults of the online half, on which the published experiments were run. Throws an InputError
  * for a head that there is not.
  */
-export function studioRecipe({ task, head, updates, weighting = "expert", seed = 0 }: StudioChoice): StudioRecipe {
+export function studioRecipe(choice: StudioChoice): StudioRecipe {
+  const { task, head, updates, expertSteps = 0, weighting = "expert", seed = 0 } = choice;
   const name = STUDIO_HEADS.find((one) => one === (head ?? studioHead(task)));
   if (!name) throw new InputError(`head: found "${head}", expected one of ${STUDIO_HEADS.join(", ")}`);
   const { drawing } = defaultsOf(task);
+  const share = Math.min(MOST, Math.max(1, expertSteps / STEPS));
   const { learning, before, lag } = completeOnlineRecipe(
     {
       algorithm: "hg-dagger",
       weighting,
       learning: {
         policy: { head: { kind: name } },
-        ...(draws(name) && drawing),
+        ...(draws(name) && { horizons: drawing.horizons, updates: Math.round(drawing.updates * share) }),
         ...(updates !== undefined && { updates }),
       },
     },

@@ -36,6 +36,14 @@ describe("the studio's recipes", () => {
     const { observationHorizon: To, predictionHorizon: Tp, actionHorizon: Ta } = horizons;
     expect(Tp - (To - 1)).toBeGreaterThan(Ta);
     expect(updates).toBe(4000);
+    const updatesFor = (expertSteps: number, head?: string) =>
+      studioRecipe({ task: "driving", head, expertSteps }).learning.updates;
+    // more to learn takes longer, up to three times as long
+    expect([100, 6000, 9000, 18_000, 60_000].map((steps) => updatesFor(steps))).toEqual([
+      4000, 4000, 6000, 12_000, 12_000,
+    ]);
+    expect(updatesFor(60_000, "l1")).toBe(updatesFor(100, "l1"));
+    expect(studioRecipe({ task: "driving", expertSteps: 60_000, updates: 5 }).learning.updates).toBe(5);
   });
 
   it("refuse a head that there is not", () => {

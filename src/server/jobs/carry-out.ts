@@ -51,12 +51,14 @@ async function madePolicy(
   }
   const unfinished = unfinishedFolder(data, order.task);
   try {
-    const recipe = recipeFor(order);
     const lessons = order.kind === "first" ? await demonstrate(unfinished, order, tell) : await lessonsFor(data, order);
+    const { episodes, scripted, sources } = lessons;
+    const expertSteps = sources.reduce((sum, one) => sum + one.expertSteps, 0);
+    const recipe = recipeFor(order, expertSteps);
     const { learning, aggregation, seed, task, head } = recipe;
     const { updates } = learning;
     tell({ state: "training", update: 0, updates, loss: null, rate: null, secondsLeft: null });
-    const { policy } = await cloneRecorded(lessons.episodes, {
+    const { policy } = await cloneRecorded(episodes, {
       ...learning,
       aggregation,
       observation: learning.normaliseObservation,
@@ -65,8 +67,6 @@ async function madePolicy(
       runtime: nodeRuntime({ threads }),
       onProgress: progressTo(tell),
     });
-    const { episodes, scripted, sources } = lessons;
-    const expertSteps = sources.reduce((sum, one) => sum + one.expertSteps, 0);
     const published = await publishPolicy(unfinished, policy, {
       data,
       recipe: (folder) => runRecipe(recipe, { from: unfinished, to: folder }, lessons),
@@ -90,9 +90,9 @@ async function madePolicy(
   }
 }
 
-function recipeFor(order: Exclude<Order, { kind: "judge" }>): StudioRecipe {
-  if (order.kind === "train") return studioRecipe(order);
-  return studioRecipe({ task: order.task, updates: firstLesson(order.task).updates });
+function recipeFor(order: Exclude<Order, { kind: "judge" }>, expertSteps: number): StudioRecipe {
+  if (order.kind === "train") return studioRecipe({ ...order, expertSteps });
+  return studioRecipe({ task: order.task, updates: firstLesson(order.task).updates, expertSteps });
 }
 
 /** Demonstrations by the scripted expert, which stay with the policy that is made of them. */

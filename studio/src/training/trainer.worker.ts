@@ -1,5 +1,5 @@
 /** Trains one policy in a thread of the page, as the server would, and ends. */
-import { cloneRecorded, exportPolicy, onlineOptimizer, studioRecipe, webRuntime } from "apprentice";
+import { aggregate, cloneRecorded, exportPolicy, onlineOptimizer, studioRecipe, webRuntime } from "apprentice";
 import type { FromTrainer, ToTrainer, TrainedPolicy } from "./messages.ts";
 
 /** Least time between two reports of how far it is, ms. */
@@ -24,11 +24,13 @@ scope.onmessage = async ({ data }) => {
 
 async function train({ request, wasmPaths }: ToTrainer): Promise<TrainedPolicy> {
   const { episodes } = request;
-  const recipe = studioRecipe(request);
+  const { counts } = aggregate(episodes, { weighting: "expert" });
+  const expertSteps = counts.demonstration + counts.intervention + counts.label;
+  const recipe = studioRecipe({ ...request, expertSteps });
   const { learning, aggregation, seed, task, head } = recipe;
   const started = performance.now();
   let last = Number.NEGATIVE_INFINITY;
-  const { policy, counts } = await cloneRecorded(episodes, {
+  const { policy } = await cloneRecorded(episodes, {
     ...learning,
     aggregation,
     observation: learning.normaliseObservation,
@@ -43,7 +45,6 @@ async function train({ request, wasmPaths }: ToTrainer): Promise<TrainedPolicy> 
       send({ kind: "progress", progress: { update, updates, loss, rate, secondsLeft: (updates - update) / rate } });
     },
   });
-  const expertSteps = counts.demonstration + counts.intervention + counts.label;
   return {
     task,
     head,
