@@ -1,6 +1,6 @@
 /**
- * live: a session in real time: a person beside a policy or at the wheel, one world or several, the clock, and time that runs
- * backwards. The episodes themselves are those of `rollouts`: the same loop, step for step.
+ * live: a session in real time: a person beside a policy or at the wheel, one world or several, the clock, time that runs
+ * backwards, and what keys make of a wheel. The episodes themselves are those of `rollouts`: the same loop, step for step.
  *
  * Law: imports `base`, `world` and `rollouts` only. Clock and timers are arguments; knows no page, no task, no file. Runs
  * unchanged in Node and in a browser's worker.
