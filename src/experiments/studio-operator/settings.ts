@@ -37,7 +37,7 @@ export type Course = (typeof COURSES)[number];
 export const PLANS: Readonly<Record<Course, Plan>> = {
   traffic: {
     ...{ task: "driving", scenario: "traffic", styles: ["left"], head: "l2", updates: 6000 },
-    ...{ demonstrations: 8, rounds: 6, interventions: 80, episodes: 25, horizon: 0.8, rewind: 0.5 },
+    ...{ demonstrations: 8, rounds: 9, interventions: 80, episodes: 25, horizon: 0.8, rewind: 0.5 },
     ...{ shadow: true, leastControl: 1, calm: 0.5 },
   },
   urgent: {
