@@ -1,5 +1,5 @@
 /** From a key to the expert in control, how evenly control steps come, and pictures per second. */
-import type { Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { openStudioPage, type Shown, type Studio } from "../../tests/studio-e2e/browser.ts";
 import { type Row, row } from "../rollouts/row.ts";
 import type { StudioBench } from "./bench.ts";
@@ -65,23 +65,23 @@ interface Evenness {
   readonly jitter: { readonly p50: number; readonly p99: number };
   readonly missed: number;
   readonly fps: number;
+  /** How late, p99, a timer was that did nothing, in a worker of an empty page at the same time: what the machine itself adds. */
+  readonly bare: number;
 }
 
 /** Lets the policy drive for some seconds. */
-async function watch(
-  studio: Studio,
-  seconds: number,
-  isOn: () => Promise<boolean> = async () => true,
-): Promise<Evenness> {
+async function watch({ browser }: StudioBench, studio: Studio, seconds: number): Promise<Evenness> {
   await letDrive(studio);
+  const bare = await startBareTimer(browser);
   const from = (await studio.shown()).length;
   const rates: number[] = [];
-  for (let i = 0; i < seconds && (await isOn()); i++) {
+  for (let i = 0; i < seconds; i++) {
     await pause(1000);
     rates.push(await fpsOf(studio.page));
     await letDrive(studio, 0);
   }
   const shown = (await studio.shown()).slice(from);
+  const bareLates = await bare();
   const periods = shown.flatMap((one, i) => {
     const before = shown[i - 1];
     return before && before.episode === one.episode && one.step === before.step + 1 ? [one.at - before.at] : [];
@@ -96,6 +96,32 @@ async function watch(
       rates.filter((rate) => rate > 0),
       0.5,
     ),
+    bare: quantile(bareLates, 0.99),
+  };
+}
+
+/** A worker of an empty page that does nothing every 50 ms. Answers how late it was, ms, and ends it. */
+async function startBareTimer(browser: Browser): Promise<() => Promise<number[]>> {
+  const page = await browser.newPage();
+  await page.goto("data:text/html,<title>timer</title>");
+  await page.evaluate((period) => {
+    const lates: number[] = [];
+    const code = `let due = performance.now() + ${period};
+      const ring = () => {
+        const late = Math.max(0, performance.now() - due);
+        postMessage(late);
+        due += ${period} * (1 + Math.floor(late / ${period}));
+        setTimeout(ring, due - performance.now());
+      };
+      setTimeout(ring, ${period});`;
+    const worker = new Worker(`data:text/javascript,${encodeURIComponent(code)}`);
+    worker.onmessage = ({ data }) => lates.push(data);
+    Object.assign(globalThis, { lates });
+  }, PERIOD);
+  return async () => {
+    const lates = (await page.evaluate("globalThis.lates")) as number[];
+    await page.close();
+    return lates;
   };
 }
 
@@ -132,12 +158,18 @@ const untilIdle = async (page: Page): Promise<void> => {
   while (await isTraining(page)) await pause(500);
 };
 
-function evennessRows(name: string, { late, jitter, missed, fps }: Evenness, note: string, aim: number | null): Row[] {
+function evennessRows(
+  name: string,
+  { late, jitter, missed, fps, bare }: Evenness,
+  note: string,
+  aim: number | null,
+): Row[] {
   return [
     row(`studio, control step late, p50, ${name}, ms`, late.p50, { less: true, note }),
     row(`studio, control step late, p99, ${name}, ms`, late.p99, { less: true, aim, note }),
     row(`studio, control period off 50 ms, p50, ${name}, ms`, jitter.p50, { less: true, note }),
     row(`studio, control period off 50 ms, p99, ${name}, ms`, jitter.p99, { less: true, aim, note }),
+    row(`studio, bare timer beside it late, p99, ${name}, ms`, bare, { less: true, note }),
     row(`studio, periods missed, ${name}`, missed, { less: true, note }),
     ...(fps > 0 ? [row(`studio, pictures per second, ${name}`, fps, { note })] : []),
   ];
@@ -168,15 +200,15 @@ export async function controlRows(bench: StudioBench): Promise<Row[]> {
       { less: true, aim: 0, note: presses },
     ),
   ]);
-  rows.push(...evennessRows("drawing, idle", await watch(drawn, seconds), note, 5));
+  rows.push(...evennessRows("drawing, idle", await watch(bench, drawn, seconds), note, 5));
   await askTraining(drawn.page, TASK, "diffusion", 200_000);
-  rows.push(...evennessRows("drawing, while a policy is trained", await watch(drawn, seconds), note, 5));
+  rows.push(...evennessRows("drawing, while a policy is trained", await watch(bench, drawn, seconds), note, 5));
   await drawn.page.context().close();
   const blind = await openToWatch(bench, false);
-  rows.push(...evennessRows("not drawing, while a policy is trained", await watch(blind, seconds), note, 5));
+  rows.push(...evennessRows("not drawing, while a policy is trained", await watch(bench, blind, seconds), note, 5));
   await stopTraining(blind.page);
   await untilIdle(blind.page);
-  rows.push(...evennessRows("not drawing, idle", await watch(blind, seconds), note, 5));
+  rows.push(...evennessRows("not drawing, idle", await watch(bench, blind, seconds), note, 5));
   await blind.page.context().close();
   return rows;
 }
