@@ -12,9 +12,13 @@ it("the README's example runs and learns", () => {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "readme-example.mts");
   writeFileSync(file, code);
+  // As outside this repository, whose own tsconfig.json leads the name to the sources of the browser's door.
+  const settings = join(folder, "readme-tsconfig.json");
+  writeFileSync(settings, "{}");
   const { stdout, stderr, status } = spawnSync(process.execPath, ["--import", "tsx", file], {
     cwd: REPOSITORY,
     encoding: "utf8",
+    env: { ...process.env, TSX_TSCONFIG_PATH: settings },
   });
   expect(stderr).toBe("");
   expect(status).toBe(0);
