@@ -1,4 +1,4 @@
-/** What the simulated operator goes through, chosen on the development seeds 50 to 59. */
+/** What the simulated operator goes through: how it was chosen, and what was changed later, is told in docs/studio-operator.md. */
 import type { Scenario } from "../../environments/index.ts";
 import type { OperatorOptions } from "../../supervisors/index.ts";
 
