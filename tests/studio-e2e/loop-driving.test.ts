@@ -129,9 +129,11 @@ it("is gone through by the keys, and leaves on the server's disk what the page s
   const [watched, fork, ...later] = recorded.slice(attempts);
   expect(fork).toMatchObject({ id: corrected.episode, info: { forkedFrom: watched.id, forkStep: from } });
   expectForked(TASK, fork, recorded);
-  expect(new Set(later.flatMap(({ steps }) => steps.map(({ policyVersion }) => policyVersion)))).toEqual(
-    new Set([`${TASK}-1`, `${TASK}-2`]),
-  );
+  // The old policy drives until the new one is swapped in, and never again: on a quick machine that may be no episode at all.
+  const versions = later.map(({ steps }) => steps[0].policyVersion);
+  expect(versions.at(-1)).toBe(`${TASK}-2`);
+  expect(versions).toEqual([...versions].sort());
+  expect(watched.steps[0].policyVersion).toBe(`${TASK}-1`);
   for (const { steps } of recorded) expect(new Set(steps.map(({ policyVersion }) => policyVersion)).size).toBe(1);
 
   const during = shown.filter(({ episode }) => episode === watched.id);
