@@ -5,6 +5,7 @@ import {
   type BatchActor,
   clampTo,
   type Environment,
+  type EnvironmentSpec,
   type Observation,
   type Snapshot,
   type World,
@@ -48,14 +49,18 @@ export interface Lane<Kept> {
   answer: Answer | null | undefined;
 }
 
-export interface LaneStart<Kept> {
+/** Whose plans a lane goes by, how they are carried out, and what watches them. */
+export interface Way {
+  readonly planner: BatchActor;
+  readonly execution: Execution;
+  readonly rule: GateRule | null;
+}
+
+export interface LaneStart<Kept> extends Way {
   readonly index: number;
   readonly seed: number;
   readonly environment: Environment;
   readonly supervisor: Supervisor | null;
-  readonly rule: GateRule | null;
-  readonly planner: BatchActor;
-  readonly execution: Execution;
   readonly policyVersion: string | undefined;
   readonly record: (beginning: Beginning) => Recording<Kept>;
   /** Default: the policy drives. */
@@ -72,10 +77,8 @@ export interface Origin {
 }
 
 export async function startLane<Kept>(start: LaneStart<Kept>): Promise<Lane<Kept>> {
-  const { index, seed, environment, supervisor, rule, planner, execution, policyVersion, record, phase, origin } =
-    start;
+  const { index, seed, environment, supervisor, planner, policyVersion, record, phase, origin } = start;
   const { spec } = environment;
-  const { horizons } = planner;
   supervisor?.reset(seed);
   const first = await (origin ? (environment as World).restore(origin.snapshot) : environment.reset(seed));
   const seen = [...(origin?.before ?? []), first.observation];
@@ -84,19 +87,27 @@ export async function startLane<Kept>(start: LaneStart<Kept>): Promise<Lane<Kept
     index,
     environment,
     recording: record({ spec, seed, actor, first, policyVersion, ...(supervisor && { operator: supervisor.name }) }),
-    history: historyOf(spec.observation, horizons.observationHorizon, seen),
     key: actorKey(seed),
     supervisor,
+    phase: phase ?? "policy",
+    ...beginWay(start, spec, seen),
+    proposed: null,
+    answer: undefined,
+  };
+}
+
+/** What a lane holds of whose plans it goes by, where it begins to, having seen so much: nothing planned, nothing read. */
+export function beginWay({ planner, execution, rule }: Way, spec: EnvironmentSpec, seen: readonly Observation[]) {
+  const { horizons } = planner;
+  return {
+    history: historyOf(spec.observation, horizons.observationHorizon, seen),
+    executor: createExecutor(execution, horizons, spec.action.names.length),
     watch: rule && createWatch(rule),
     thresholds: rule ? recordedThresholds(rule) : {},
-    phase: phase ?? "policy",
-    executor: createExecutor(execution, horizons, spec.action.names.length),
     plan: null,
-    proposed: null,
     readings: null,
     lastReadings: {},
     unheeded: null,
-    answer: undefined,
   };
 }
 

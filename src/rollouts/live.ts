@@ -6,10 +6,10 @@
 import { type BatchActor, checkHorizons, type Observation, type World } from "../world/index.ts";
 import { advance } from "./advance.ts";
 import { DRIVERS, type Phase } from "./control.ts";
-import { createExecutor, type Execution } from "./execution.ts";
-import { checkGate, createWatch, type Gate, type Readings, recordedThresholds } from "./gate.ts";
+import type { Execution } from "./execution.ts";
+import { checkGate, type Gate, type Readings } from "./gate.ts";
 import { historyOf } from "./history.ts";
-import { type Lane, type Origin, startLane } from "./lane.ts";
+import { beginWay, type Lane, type Origin, startLane, type Way } from "./lane.ts";
 import { type End, recordSteps, type StreamedStep } from "./recording.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -75,22 +75,25 @@ export interface LiveLane {
 
 /** Begins an episode. Throws RangeError where the policy's horizons or gate do not fit, or it would drive and there is none. */
 export async function startLive(start: LiveStart): Promise<LiveLane> {
-  const { index, seed, world, origin, supervisor, operator, onStep } = start;
-  let { policy, phase } = start;
+  const { index, seed, world, origin, supervisor, phase, operator, onStep } = start;
+  let { policy } = start;
   check(policy);
   if (!policy && DRIVERS[phase] === "policy") throw new RangeError(`live: phase "${phase}" without a policy`);
   policy?.gate?.score.start(index);
+  const seen: Observation[] = [...(origin?.before ?? [])];
   let lane = await startLane<End>({
     ...{ index, seed, environment: world, supervisor, origin, phase, policyVersion: undefined },
-    ...{ rule: policy?.gate?.rule ?? null, planner: plannerOf(policy), execution: executionOf(policy) },
+    ...wayOf(policy),
     record: (beginning) =>
       recordSteps(
         { ...beginning, ...(!policy && { actor: { name: supervisor.name, controller: "expert" } }) },
-        (step) => onStep({ ...step, operator: operator(), policyVersion: policy?.version ?? null }),
+        (step, next) => {
+          onStep({ ...step, operator: operator(), policyVersion: policy?.version ?? null });
+          seen.push(next);
+        },
       ),
   });
-  const seen: Observation[] = [...(origin?.before ?? []), lane.recording.observation];
-  const { observation: space, action } = world.spec;
+  seen.push(lane.recording.observation);
   return {
     seed,
     world,
@@ -117,7 +120,7 @@ export async function startLive(start: LiveStart): Promise<LiveLane> {
     historyAt(step) {
       const later = lane.recording.length - step;
       const { observationHorizon } = plannerOf(policy).horizons;
-      return historyOf(space, observationHorizon, seen.slice(0, seen.length - later)).values;
+      return historyOf(world.spec.observation, observationHorizon, seen.slice(0, seen.length - later)).values;
     },
     get lane() {
       return lane;
@@ -126,17 +129,8 @@ export async function startLive(start: LiveStart): Promise<LiveLane> {
       check(next);
       next?.gate?.score.start(index);
       policy = next;
-      const { horizons } = plannerOf(next);
-      const rule = next?.gate?.rule ?? null;
-      phase = DRIVERS[lane.phase] !== "policy" ? lane.phase : next ? "policy" : "paused";
-      lane = {
-        ...lane,
-        ...{ phase, plan: null, readings: null, lastReadings: {}, unheeded: null },
-        history: historyOf(space, horizons.observationHorizon, seen),
-        executor: createExecutor(executionOf(next), horizons, action.names.length),
-        watch: rule && createWatch(rule),
-        thresholds: rule ? recordedThresholds(rule) : {},
-      };
+      const phase = DRIVERS[lane.phase] !== "policy" ? lane.phase : next ? "policy" : "paused";
+      lane = { ...lane, ...beginWay(wayOf(next), world.spec, seen), phase };
     },
   };
 }
@@ -150,17 +144,11 @@ export async function advanceLive(lanes: readonly LiveLane[]): Promise<void> {
   const [{ policy }] = lanes;
   if (lanes.some((lane) => lane.policy !== policy))
     throw new RangeError("live: lanes of several policies, expected one");
-  const before = lanes.map(({ end }) => end.length);
-  try {
-    await advance(
-      lanes.map(({ lane }) => lane),
-      { planner: plannerOf(policy), gate: policy?.gate ?? null, execution: executionOf(policy), survey: null },
-    );
-  } finally {
-    lanes.forEach(({ end, lane, seen }, i) => {
-      if (end.length > before[i]) (seen as Observation[]).push(lane.recording.observation);
-    });
-  }
+  const { planner, execution } = wayOf(policy);
+  await advance(
+    lanes.map(({ lane }) => lane),
+    { planner, execution, gate: policy?.gate ?? null, survey: null },
+  );
 }
 
 function check(policy: LivePolicy | null): void {
@@ -169,8 +157,12 @@ function check(policy: LivePolicy | null): void {
   if (policy.gate) checkGate(policy.gate);
 }
 
-const executionOf = (policy: LivePolicy | null): Execution => policy?.execution ?? { kind: "receding" };
 const plannerOf = (policy: LivePolicy | null): BatchActor => policy?.planner ?? NOBODY;
+const wayOf = (policy: LivePolicy | null): Way => ({
+  planner: plannerOf(policy),
+  execution: policy?.execution ?? { kind: "receding" },
+  rule: policy?.gate?.rule ?? null,
+});
 
 /** Stands where there is no policy: it is never asked, for it never drives. */
 const NOBODY: BatchActor = {

@@ -65,9 +65,11 @@ export const recordEpisode = (beginning: Beginning): Recording<Episode> => recor
 /** Keeps nothing but how it went. */
 export const recordOutcome = (beginning: Beginning): Recording<Outcome> => record(beginning, outcome(beginning));
 
-/** Hands each step on as it happens, and keeps nothing but how far it has come. */
-export const recordSteps = (beginning: Beginning, onStep: (step: StreamedStep) => void): Recording<End> =>
+/** Hands each step on as it happens, with what was seen after it, and keeps nothing but how far it has come. */
+export const recordSteps = (beginning: Beginning, onStep: OnStep): Recording<End> =>
   record(beginning, stream(beginning, onStep));
+
+type OnStep = (step: StreamedStep, next: Observation) => void;
 
 /** A step with all that the loop knows of it. */
 export interface StreamedStep extends Step {
@@ -133,14 +135,14 @@ function outcome({ seed, actor }: Beginning): Keeper<Outcome> {
   };
 }
 
-function stream({ spec }: Beginning, onStep: (step: StreamedStep) => void): Keeper<End> {
+function stream({ spec }: Beginning, onStep: OnStep): Keeper<End> {
   let length = 0;
   return {
-    keep(observation, step, { reward, terminated, truncated }) {
+    keep(observation, step, { reward, terminated, truncated, observation: next }) {
       const { executed: action, controller, chunkPlace, proposed = null, label = null, readings } = step;
       const time = length++ / spec.controlRate;
       const what = { observation, action, controller, chunkPlace, proposed, label, gate: readings ?? {} };
-      onStep({ ...what, reward, terminated, truncated, time });
+      onStep({ ...what, reward, terminated, truncated, time }, next);
     },
     kept: (end) => end,
   };
