@@ -79,5 +79,4 @@ export function look(stage: Stage, number: number): void {
   stage.rewinding = false;
   if (DRIVERS[episode.loop.phase] === "expert" || port.waiting.includes("takeOver")) port.request("handBack");
   stage.focus = number;
-  for (const lane of stage.lanes) lane.port.attended = lane.number === number;
 }

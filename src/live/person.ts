@@ -8,8 +8,6 @@ import { type Box, clampTo, type Observation } from "../world/index.ts";
 
 /** The person's place beside one lane. */
 export interface Port extends Supervisor {
-  /** Whether the person looks at this lane: the hands act here alone. */
-  attended: boolean;
   /** What is requested of the next step, in its order. */
   readonly waiting: readonly Request[];
   request(request: Request): void;
@@ -23,7 +21,8 @@ export interface Person {
   shadow: boolean;
   /** What the device says now [Da], null for nothing. Throws InputError for another number of numbers, or one not finite. */
   input(action: ArrayLike<number> | null): void;
-  port(): Port;
+  /** The place beside a lane; where the person looks at it, and there alone, the hands act. */
+  port(isAttended: () => boolean): Port;
 }
 
 export interface PersonSetup {
@@ -49,10 +48,9 @@ export function createPerson({ name, space, neutral }: PersonSetup): Person {
       }
       hands = action && Float32Array.from(action);
     },
-    port() {
+    port(isAttended) {
       let waiting: Request[] = [];
       return {
-        attended: false,
         get name() {
           return person.name;
         },
@@ -72,7 +70,7 @@ export function createPerson({ name, space, neutral }: PersonSetup): Person {
           return heeded;
         },
         answer({ phase, observation }: Moment, asked): Answer | null {
-          const shadows = person.shadow && this.attended;
+          const shadows = person.shadow && isAttended();
           return phase === "expert" || asked || shadows ? { label: doing(observation) } : null;
         },
       };

@@ -35,8 +35,7 @@ export async function setStage(setup: SessionSetup): Promise<Stage> {
     ...{ focus: 0, held: true, rewinding: false, changed: true, closed: false, count: 0 },
   };
   for (const [number, world] of worlds.entries()) {
-    const place = { number, world, port: person.port() };
-    place.port.attended = number === stage.focus;
+    const place = { number, world, port: person.port(() => number === stage.focus) };
     const start = (number === stage.focus && fork) || { seed: nextSeed() };
     stage.lanes.push(laneOf(place, await begin(stage, place, start, "paused")));
   }
