@@ -44,15 +44,13 @@ describe("clock", () => {
     const { ticks, clock } = started(time, 20, (n) => (n === 2 ? time.busy(70) : undefined));
     await time.run(350);
     expect(ticks.map(({ at, late }) => [at - 1000, late])).toEqual([
-      ...[
-        [50, 0],
-        [100, 0],
-        [170, 20],
-        [200, 0],
-        [250, 0],
-        [300, 0],
-        [350, 0],
-      ],
+      [50, 0],
+      [100, 0],
+      [170, 20],
+      [200, 0],
+      [250, 0],
+      [300, 0],
+      [350, 0],
     ]);
     expect(clock.stats()).toMatchObject({ steps: 7, missed: 0 });
   });
@@ -63,14 +61,12 @@ describe("clock", () => {
     await time.run(600);
     // Due at 150, it comes at 430: five whole periods too late.
     expect(ticks.map(({ at, late }) => [at - 1000, late])).toEqual([
-      ...[
-        [50, 0],
-        [100, 0],
-        [430, 280],
-        [480, 0],
-        [530, 0],
-        [580, 0],
-      ],
+      [50, 0],
+      [100, 0],
+      [430, 280],
+      [480, 0],
+      [530, 0],
+      [580, 0],
     ]);
     expect(clock.stats()).toEqual({ steps: 6, missed: 5, late: { p50: 0, p99: 280, max: 280 } });
   });

@@ -7,7 +7,6 @@ import {
   type LivePolicy,
   type LiveStart,
   type LiveStep,
-  type Request,
   type Supervisor,
   startLive,
   supervise,
@@ -15,7 +14,7 @@ import {
 import { episodeOf, type World } from "../../src/world/index.ts";
 import { seeingPolicy } from "../live/truth.ts";
 import { linePlanner, lineWorld } from "./line.ts";
-import { countingGate, type Script, scripted } from "./scripted.ts";
+import { countingGate, type Script, scripted, scripts } from "./scripted.ts";
 
 const idle = (): Supervisor => ({ name: "idle", reset() {}, requests: () => [], answer: () => null });
 
@@ -52,9 +51,6 @@ async function expectAlike(
   expect(steps.every((step) => step.operator === operator && step.policyVersion === policyVersion)).toBe(true);
 }
 
-const scripts = fc.array(fc.array(fc.constantFrom<Request>("takeOver", "handBack", "pause"), { maxLength: 2 }), {
-  maxLength: 16,
-});
 const executions = fc.constantFrom<Execution>({ kind: "receding" }, { kind: "ensemble", m: 0.1 });
 
 describe("the live loop", () => {

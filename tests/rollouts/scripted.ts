@@ -1,4 +1,5 @@
 /** A supervisor that follows a script, a gate whose readings can be worked out, and the loop of one episode in plain words. */
+import fc from "fast-check";
 import { foldIn, randomStream } from "../../src/base/index.ts";
 import { createWatch, type Gate, type Request, type Supervisor } from "../../src/rollouts/index.ts";
 import { actorKey, type BatchActor, type Observation, type World } from "../../src/world/index.ts";
@@ -6,6 +7,10 @@ import { labelOf } from "./line.ts";
 
 /** What is requested before each step, counted in questions: a paused world is asked again without going on. */
 export type Script = readonly (readonly Request[])[];
+
+export const scripts = fc.array(fc.array(fc.constantFrom<Request>("takeOver", "handBack", "pause"), { maxLength: 2 }), {
+  maxLength: 16,
+});
 
 export interface ScriptedOptions {
   /** Where it says what it would do: at every step, or where it drives. */

@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import {
   type Gate,
   type Moment,
-  type Request,
   rolloutMany,
   type SupervisionOptions,
   type Supervisor,
@@ -11,7 +10,15 @@ import {
 } from "../../src/rollouts/index.ts";
 import type { Environment, Episode } from "../../src/world/index.ts";
 import { linePlanner, lineWorld } from "./line.ts";
-import { countingGate, type PlainRow, plainly, type Script, type ScriptedOptions, scripted } from "./scripted.ts";
+import {
+  countingGate,
+  type PlainRow,
+  plainly,
+  type Script,
+  type ScriptedOptions,
+  scripted,
+  scripts,
+} from "./scripted.ts";
 
 /** A column's row, null where it is NaN or not there. */
 function rowOf(column: Float32Array | undefined, step: number): number[] | null {
@@ -32,9 +39,6 @@ function rowsOf({ action, proposed, label, controller, chunkPlace, gate = {}, le
   }));
 }
 
-const scripts = fc.array(fc.array(fc.constantFrom<Request>("takeOver", "handBack", "pause"), { maxLength: 2 }), {
-  maxLength: 16,
-});
 const gates = fc.option(
   fc.record({
     reads: fc.constantFrom("step" as const, "plan" as const),
