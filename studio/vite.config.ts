@@ -15,13 +15,16 @@ const alias = {
   "onnxruntime-web/webgpu": "onnxruntime-web/wasm",
 };
 
+/** How long plugins took is of no interest to who starts the studio. */
+const rolldownOptions = { checks: { pluginTimings: false } };
+
 export default defineConfig({
   root: here("."),
   base: "./",
   cacheDir: here("../.cache/vite-studio"),
   plugins: [svelte()],
   resolve: { alias },
-  worker: { format: "es" },
+  worker: { format: "es", rolldownOptions },
   build: {
     outDir: here("../dist/studio"),
     emptyOutDir: true,
@@ -29,7 +32,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     sourcemap: false,
     chunkSizeWarningLimit: 1500,
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions,
   },
   server: {
     host: "127.0.0.1",
