@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError, type Rate } from "../base/index.ts";
+import { InputError, type Rate, wilson } from "../base/index.ts";
 import { writeFileAtomic } from "../runs/node.ts";
 import { runJobs } from "../workers/index.ts";
 
@@ -45,6 +45,12 @@ export const RESULT_FILE = "result.json";
 
 /** A rate as a row holds it. */
 export const rateOf = ({ rate, low, high, n }: Rate) => ({ rate, low, high, n });
+
+/** A rate over all parts together, with the Wilson interval of their sum. */
+export function pooledRate(rates: readonly Rate[]): Rate {
+  const n = rates.reduce((sum, rate) => sum + rate.n, 0);
+  return wilson(Math.round(rates.reduce((sum, { rate, n: own }) => sum + rate * own, 0)), n);
+}
 
 /** What a cell returns: its rows without its name. */
 export type CellRows = readonly { readonly [field: string]: Json }[];

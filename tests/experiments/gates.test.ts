@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { wilson } from "../../src/base/index.ts";
+import { pooledRate } from "../../src/experiments/cells.ts";
 import { inTimeOnly, OURS, work } from "../../src/experiments/gates/cell.ts";
 import { type GatedLine, gatedSections, successAt } from "../../src/experiments/gates/gated-report.ts";
-import { detectorSections, meanOfParts, pooledRate } from "../../src/experiments/gates/report.ts";
+import { detectorSections, meanOfParts } from "../../src/experiments/gates/report.ts";
 import { type Cell, detectorsCell } from "../../src/experiments/gates/settings.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "apprentice-gates-"));

@@ -1,5 +1,5 @@
 /** averaging: what becomes of contradictory demonstrations under each action head, on driving. */
-import { type Rate, wilson } from "../../base/index.ts";
+import type { Rate } from "../../base/index.ts";
 import { type DrivingWorld, drivingWorld } from "../../environments/index.ts";
 import { drivingExpert } from "../../experts/index.ts";
 import { exportPolicy, openPolicy } from "../../policies/index.ts";
@@ -8,7 +8,7 @@ import { rolloutMany } from "../../rollouts/index.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
 import { siblingModule } from "../../workers/index.ts";
 import { episodeSeeds } from "../../world/index.ts";
-import { type ResultRow, runReported } from "../cells.ts";
+import { pooledRate, type ResultRow, runReported } from "../cells.ts";
 import type { Experiment, ExperimentOptions } from "../experiment.ts";
 import { clone, demonstrate, stepOfObstacle } from "./cell.ts";
 import {
@@ -71,11 +71,7 @@ export function pooled(rows: readonly ResultRow[]): Pooled[] {
   return conditions.flatMap(({ scene, style, method }) => {
     const own = rows.filter((row) => row.scene === scene && row.style === style && row.method === method);
     if (own.length === 0) return [];
-    const sum = (name: string): Rate & { n: number } => {
-      const rates = own.map((row) => row[name] as unknown as { rate: number; n: number });
-      const n = rates.reduce((total, one) => total + one.n, 0);
-      return { ...wilson(Math.round(rates.reduce((total, { rate, n: of }) => total + rate * of, 0)), n), n };
-    };
+    const sum = (name: string) => pooledRate(own.map((row) => row[name] as unknown as Rate));
     const perSeed = own.map((row) => (row.success as unknown as Rate).rate);
     const rates = { success: sum("success"), obstacle: sum("obstacleCollision"), left: sum("left") };
     return [{ method, style, scene, seeds: own.length, perSeed, ...rates }];

@@ -1,7 +1,6 @@
 /** The rows of a result as they are read again, and what several of them say together. */
 import type { Mean, Rate } from "../../base/index.ts";
-import { wilson } from "../../base/index.ts";
-import type { ResultRow } from "../cells.ts";
+import { pooledRate, type ResultRow } from "../cells.ts";
 import type { Method, WorldName } from "./settings.ts";
 
 type Interval = Pick<Mean, "mean" | "low" | "high">;
@@ -79,6 +78,5 @@ export function pooledMeans(means: readonly (Mean | null)[]): Mean | null {
 /** Rates over different episodes as the rate over all of them. */
 export function pooledRates(rates: readonly (Rate | null)[]): Rate | null {
   const found = rates.filter((one) => one !== null);
-  const n = found.reduce((sum, one) => sum + one.n, 0);
-  return n === 0 ? null : wilson(Math.round(found.reduce((sum, { rate, n: of }) => sum + rate * of, 0)), n);
+  return found.length === 0 ? null : pooledRate(found);
 }

@@ -1,7 +1,6 @@
 /** What the report of gates says of detectors: all training seeds of a task together. */
-import { wilson } from "../../base/index.ts";
 import { type ExperimentSection, type ResultTable, ratesPicture } from "../../reports/index.ts";
-import type { ResultRow } from "../cells.ts";
+import { pooledRate, type ResultRow } from "../cells.ts";
 
 interface Interval {
   readonly low: number;
@@ -43,12 +42,6 @@ export function meanOfParts(
   const squares = parts.reduce((sum, { low, high }) => sum + ((high - low) / (2 * Z)) ** 2, 0);
   const half = (Z * Math.sqrt(squares)) / parts.length;
   return { mean, low: mean - half, high: mean + half };
-}
-
-/** A rate over all parts together, with the Wilson interval of their sum. */
-export function pooledRate(rates: readonly Rate[]): Rate {
-  const n = rates.reduce((sum, rate) => sum + rate.n, 0);
-  return wilson(Math.round(rates.reduce((sum, { rate, n: own }) => sum + rate * own, 0)), n);
 }
 
 export function detectorSections(rows: readonly ResultRow[]): ExperimentSection[] {

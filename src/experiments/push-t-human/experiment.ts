@@ -1,10 +1,10 @@
 /** push-t-human: how far 206 human demonstrations carry each head, in the task itself. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { InputError, type Rate, wilson } from "../../base/index.ts";
+import { InputError, type Rate } from "../../base/index.ts";
 import { experimentReport, ratesPicture } from "../../reports/index.ts";
 import { siblingModule } from "../../workers/index.ts";
-import { type ResultRow, runReported } from "../cells.ts";
+import { pooledRate, type ResultRow, runReported } from "../cells.ts";
 import type { Experiment, ExperimentOptions } from "../experiment.ts";
 import { type Cell, METHODS, SEEDS, STARTS } from "./settings.ts";
 
@@ -63,9 +63,8 @@ function drawReport(rows: readonly ResultRow[], { command }: ExperimentOptions):
   const labels = [...new Set(lines.map(({ method, sampling }) => `${method}, ${sampling}`))];
   const pooled = labels.map((label) => {
     const own = lines.filter(({ method, sampling }) => `${method}, ${sampling}` === label);
-    const n = own.reduce((sum, { success }) => sum + success.n, 0);
-    const successes = own.reduce((sum, { success }) => sum + success.rate * success.n, 0);
-    return { label: `${label} (${own.length} of ${SEEDS.length} seeds)`, rate: wilson(Math.round(successes), n) };
+    const rate = pooledRate(own.map(({ success }) => success));
+    return { label: `${label} (${own.length} of ${SEEDS.length} seeds)`, rate };
   });
   return experimentReport({
     title: "Push-T from human demonstrations",

@@ -1,5 +1,6 @@
 /** What the rows of studio-operator come to: the trainings of a course together, version by version. */
-import { meanOfValues, type Rate, wilson } from "../../base/index.ts";
+import { meanOfValues, type Rate } from "../../base/index.ts";
+import { pooledRate } from "../cells.ts";
 import type { Course } from "./settings.ts";
 
 /** A version of a policy, as it is read again. */
@@ -46,23 +47,9 @@ export function trainingsOf(lines: readonly Line[], course: Course): VersionLine
   return seeds.map((seed) => own.filter((line) => line.seed === seed).sort((a, b) => a.version - b.version));
 }
 
-export const pooled = (lines: readonly Pick<VersionLine, "success">[]): Rate =>
-  wilson(
-    lines.reduce((sum, { success: { rate, n } }) => sum + Math.round(rate * n), 0),
-    lines.reduce((sum, { success: { n } }) => sum + n, 0),
-  );
-
 /** One version of all trainings: what it cost on average, and its success over all episodes and in each training. */
-export interface VersionSummary {
-  readonly version: number;
-  readonly interventions: number;
-  readonly rewinds: number;
-  readonly minutes: number;
-  readonly expertSteps: number;
-  /** Steps in which the person said what it would do, those that it drove among them. */
-  readonly labels: number;
-  readonly trainingSeconds: number;
-  readonly success: Rate;
+export interface VersionSummary
+  extends Omit<VersionLine, "kind" | "course" | "seed" | "demonstrations" | "watchedEpisodes"> {
   readonly each: readonly number[];
 }
 
@@ -81,7 +68,7 @@ export function summaryOf(trainings: readonly (readonly VersionLine[])[]): Versi
         expertSteps: mean(({ expertSteps }) => expertSteps),
         labels: mean(({ labels }) => labels),
         trainingSeconds: mean(({ trainingSeconds }) => trainingSeconds),
-        success: pooled(own),
+        success: pooledRate(own.map(({ success }) => success)),
         each: own.map(({ success }) => success.rate),
       },
     ];
