@@ -2,7 +2,8 @@
 import { decodeStep, encodeStep, episodeFrom, type RecordedStep } from "../../datasets/index.ts";
 import { type BegunEpisode, openSession, type SessionObserver } from "../../live/index.ts";
 import type { LivePolicy } from "../../rollouts/index.ts";
-import { type Episode, hasLabel, type World } from "../../world/index.ts";
+import { accountOf } from "../../supervisors/index.ts";
+import type { Episode, World } from "../../world/index.ts";
 import type { Person } from "./person.ts";
 
 export interface StudioSetup {
@@ -30,19 +31,14 @@ export interface Studio {
 
 /**
  * How often an expert began to drive in episodes, for how many steps it did, and in how many it said what it would do, those
- * that it drove among them: counted in what was recorded.
+ * that it drove among them: counted in what was recorded. Unlike an account, takings hold those of who drives to the end from
+ * the first step: of a fork that is where somebody took over.
  */
 export function drivenIn(episodes: readonly Episode[]) {
-  let [takings, expertSteps, labels] = [0, 0, 0];
-  for (const episode of episodes) {
-    episode.controller.forEach((who, step) => {
-      if (hasLabel(episode, step)) labels += 1;
-      if (who !== "expert") return;
-      expertSteps += 1;
-      if (step === 0 || episode.controller[step - 1] !== "expert") takings += 1;
-    });
-  }
-  return { takings, expertSteps, labels };
+  const { expertSteps, labels } = accountOf(episodes, "person");
+  const begins = ({ controller }: Episode) =>
+    controller.filter((who, step) => who === "expert" && controller[step - 1] !== "expert").length;
+  return { takings: episodes.reduce((sum, episode) => sum + begins(episode), 0), expertSteps, labels };
 }
 
 /** A session ends for a fault alone. */
@@ -88,7 +84,7 @@ export function openStudio({ makeWorld, person, nextSeed }: StudioSetup): Studio
       ...{ makeWorld, part, lanes: 1, operator: "simulated", policy, nextSeed, observer },
       makeId: () => `e${count++}`,
     });
-    const since = { at: now };
+    let since = now;
     return {
       session,
       async step() {
@@ -97,9 +93,9 @@ export function openStudio({ makeWorld, person, nextSeed }: StudioSetup): Studio
         now += period;
         if (problem !== null) fail(problem);
       },
-      recorded: (): Recorded => ({ episodes, seconds: (now - since.at) / 1000, interventions }),
+      recorded: (): Recorded => ({ episodes, seconds: (now - since) / 1000, interventions }),
       forget() {
-        since.at = now;
+        since = now;
         [episodes, interventions] = [[], 0];
       },
     };
