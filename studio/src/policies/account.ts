@@ -2,6 +2,7 @@
 import type { EpisodeSummary } from "apprentice";
 import { controlOf } from "../episodes/filter.ts";
 import { drivenSteps } from "../episodes/strip.ts";
+import { total } from "../episodes/total.ts";
 
 export interface SupervisorAccount {
   readonly episodes: number;
@@ -20,16 +21,15 @@ export interface SupervisorAccount {
 /** Of the episodes that are not deleted and in which a person took part. */
 export function accountOfEpisodes(episodes: readonly EpisodeSummary[]): SupervisorAccount {
   const own = episodes.filter(({ deleted, operator }) => !deleted && operator !== null);
-  const sum = (number: (episode: EpisodeSummary) => number) => own.reduce((total, one) => total + number(one), 0);
-  const interventions = sum(({ interventions }) => interventions);
+  const interventions = total(own, ({ interventions }) => interventions);
   const supervised = own.filter((episode) => controlOf(episode) !== "expert");
   return {
     episodes: own.length,
-    steps: sum(({ steps }) => steps),
-    expertSteps: sum(({ strip }) => drivenSteps(strip).expert),
+    steps: total(own, ({ steps }) => steps),
+    expertSteps: total(own, ({ strip }) => drivenSteps(strip).expert),
     interventions,
-    labels: sum(({ labels }) => labels),
-    attention: sum(({ seconds }) => seconds) / 60,
+    labels: total(own, ({ labels }) => labels),
+    attention: total(own, ({ seconds }) => seconds) / 60,
     successes: own.filter(({ success }) => success === true).length,
     successesPerIntervention:
       interventions === 0 ? null : supervised.filter(({ success }) => success === true).length / interventions,

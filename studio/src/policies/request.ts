@@ -1,6 +1,7 @@
 /** What is learned from which episodes: the choice a person makes before training, and what it comes to. */
 import type { ClientMessage, EpisodeSummary } from "apprentice";
 import { drivenSteps } from "../episodes/strip.ts";
+import { total } from "../episodes/total.ts";
 
 export type TrainMessage = Omit<Extract<ClientMessage, { kind: "train" }>, "kind">;
 export type Weighting = NonNullable<TrainMessage["weighting"]>;
@@ -37,12 +38,11 @@ export function learnable(episodes: readonly EpisodeSummary[], operators: readon
     ({ deleted, operator, steps }) =>
       !deleted && steps > 0 && (operators === null || (operator !== null && operators.includes(operator))),
   );
-  const sum = (number: (episode: EpisodeSummary) => number) => chosen.reduce((total, one) => total + number(one), 0);
   return {
     episodes: chosen.length,
-    expertSteps: sum(({ strip }) => drivenSteps(strip).expert),
-    labels: sum(({ labels, strip }) => Math.max(0, labels - drivenSteps(strip).expert)),
-    policySteps: sum(({ strip }) => drivenSteps(strip).policy),
+    expertSteps: total(chosen, ({ strip }) => drivenSteps(strip).expert),
+    labels: total(chosen, ({ labels, strip }) => Math.max(0, labels - drivenSteps(strip).expert)),
+    policySteps: total(chosen, ({ strip }) => drivenSteps(strip).policy),
   };
 }
 

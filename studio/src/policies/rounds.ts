@@ -3,6 +3,7 @@ import type { EpisodeSummary } from "apprentice";
 import { byVersion } from "../episodes/filter.ts";
 import { grouped } from "../episodes/grouped.ts";
 import { drivenSteps } from "../episodes/strip.ts";
+import { total } from "../episodes/total.ts";
 
 export interface VersionDriving {
   readonly version: string;
@@ -36,13 +37,15 @@ export function drivingByVersion(episodes: readonly EpisodeSummary[]): Driving {
   );
   const versions = [...of]
     .map(([version, own]) => {
-      const sum = (number: (episode: EpisodeSummary) => number) => own.reduce((total, one) => total + number(one), 0);
-      const [minutes, interventions] = [sum(({ seconds }) => seconds) / 60, sum(({ interventions }) => interventions)];
+      const [minutes, interventions] = [
+        total(own, ({ seconds }) => seconds) / 60,
+        total(own, ({ interventions }) => interventions),
+      ];
       return {
         version,
         episodes: own.length,
         minutes,
-        autonomy: sum(({ strip }) => drivenSteps(strip).policy) / sum(({ steps }) => steps),
+        autonomy: total(own, ({ strip }) => drivenSteps(strip).policy) / total(own, ({ steps }) => steps),
         interventions,
         interventionsPerMinute: minutes > 0 ? interventions / minutes : 0,
         successes: own.filter(({ success }) => success === true).length,
