@@ -19,6 +19,7 @@ export {
 export { logProbabilities } from "./likelihood.ts";
 export { modelOf, normalise, type Policy, type PolicyModel, type PolicySpace, type PolicySpec } from "./policy.ts";
 export {
+  denoises,
   encoderSchema,
   HEADS,
   type HeadName,

@@ -103,8 +103,7 @@ function disagreements({ encoder, network, head }: Parts): Disagreement[] {
   const found: Disagreement[] = [];
   const wrong = (path: string, message: string) =>
     found.push({ path: path.split("."), message: `expected ${message}` });
-  const denoises = head.kind === "diffusion" || head.kind === "flow";
-  if (network.kind === "u-net" && !denoises) wrong("network.kind", `"mlp" with head "${head.kind}"`);
+  if (network.kind === "u-net" && !denoises(head.kind)) wrong("network.kind", `"mlp" with head "${head.kind}"`);
   if (network.kind === "mlp" && network.residual) {
     const { hidden } = network;
     const fits = hidden.length % 2 === 1 && hidden.every((size) => size === hidden[0]);
@@ -135,6 +134,9 @@ export type EncoderRecipe = PolicyRecipe["encoder"];
 
 /** Every head there is, in the order of the lecture. */
 export const HEADS = headSchema.options.map(({ shape }) => shape.kind.value) as readonly HeadName[];
+
+/** Whether a head draws by removing noise step by step. */
+export const denoises = (head: HeadName): boolean => head === "diffusion" || head === "flow";
 
 /** Parts of a policy's recipe that are chosen; the others are the head's defaults. */
 export interface PolicyChoice {
@@ -170,8 +172,7 @@ const PERCEPTRON: NetworkRecipe = { kind: "mlp", hidden: [256, 256], residual: f
 
 /** The recipe of a policy with this head. Throws a ZodError for options that the head does not have. */
 export function policyRecipe(head: HeadName, { encoder, network, hidden, options }: PolicyChoice = {}): PolicyRecipe {
-  const denoises = head === "diffusion" || head === "flow";
-  const own = denoises ? DENOISER : PERCEPTRON;
+  const own = denoises(head) ? DENOISER : PERCEPTRON;
   const perceptron = hidden && { kind: "mlp", hidden: [...hidden], residual: false };
   return policyRecipeSchema.parse({
     encoder: encoder ?? { kind: "flatten" },

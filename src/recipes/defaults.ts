@@ -1,5 +1,5 @@
 /** What suits a task and a head, chosen on other seeds than those reported (docs/algorithms/bc.md, "Settings"). */
-import { type HeadName, type PolicyRecipe, policyRecipe } from "../policies/index.ts";
+import { denoises, type HeadName, type PolicyRecipe, policyRecipe } from "../policies/index.ts";
 import type { Horizons } from "../world/index.ts";
 import type { CloningRecipe } from "./cloning.ts";
 
@@ -78,8 +78,6 @@ export function recipeDefaults(task: string, head: HeadName): RecipeDefaults {
     updates: denoises(head) ? 2 * updates : updates,
   };
 }
-
-const denoises = (head: HeadName) => head === "diffusion" || head === "flow";
 
 function defaultPolicy(head: HeadName, hidden: readonly number[]): PolicyRecipe {
   return policyRecipe(head, denoises(head) ? {} : { hidden });

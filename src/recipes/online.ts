@@ -3,8 +3,7 @@ import { z } from "zod";
 import { STEP_CLASSES, WEIGHTINGS } from "../algorithms/index.ts";
 import { NORMALISATIONS } from "../datasets/index.ts";
 import type { OptimizerRecipe } from "../optim/index.ts";
-import type { HeadName, PolicyRecipe } from "../policies/index.ts";
-import { policyRecipe } from "../policies/index.ts";
+import { denoises, type HeadName, type PolicyRecipe, policyRecipe } from "../policies/index.ts";
 import { ATTENTIVE } from "../supervisors/index.ts";
 import type { Horizons } from "../world/index.ts";
 import { cloningOptimizer, cloningSchema } from "./cloning.ts";
@@ -251,7 +250,7 @@ function learningDefaults(
     policy: head === suiting.head ? policy : fields.policy,
     horizons: { ...horizons },
     normaliseObservation: observation,
-    updates: head === "diffusion" || head === "flow" ? 2 * updates : updates,
+    updates: denoises(head) ? 2 * updates : updates,
   };
 }
 

@@ -1,8 +1,9 @@
 /** How the studio trains, on its server and in the page alike: policies that are there in half a minute, on one thread. */
 import type { AggregateOptions } from "../algorithms/index.ts";
 import { InputError } from "../base/index.ts";
-import { HEADS, type HeadName } from "../policies/index.ts";
+import { denoises, HEADS, type HeadName } from "../policies/index.ts";
 import type { Horizons } from "../world/index.ts";
+import type { CloningRecipe } from "./cloning.ts";
 import type { RecipePart } from "./complete.ts";
 import { completeOnlineRecipe, type OnlineRecipe } from "./online.ts";
 
@@ -16,7 +17,7 @@ export interface StudioChoice {
   readonly updates?: number;
   /** Steps of an expert that there are to learn from: heads that draw need more updates for more of them. */
   readonly expertSteps?: number;
-  readonly weighting?: "expert" | "iwr" | "sirius";
+  readonly weighting?: CloningRecipe["weighting"];
   readonly seed?: number;
 }
 
@@ -25,7 +26,7 @@ export interface StudioRecipe {
   readonly task: string;
   readonly head: HeadName;
   readonly learning: OnlineRecipe["learning"];
-  readonly aggregation: AggregateOptions & { readonly weighting: "expert" | "iwr" | "sirius" };
+  readonly aggregation: AggregateOptions & Pick<CloningRecipe, "weighting">;
   readonly seed: number;
 }
 
@@ -77,8 +78,6 @@ export const firstLesson = (task: string): FirstLesson => defaultsOf(task).first
 const STEPS = 6000;
 const MOST = 3;
 
-const draws = (head: HeadName): boolean => head === "diffusion" || head === "flow";
-
 /**
  * The whole of a recipe, by the defaults of the online half, on which the published experiments were run. Throws an InputError
  * for a head that there is not.
@@ -95,7 +94,7 @@ export function studioRecipe(choice: StudioChoice): StudioRecipe {
       weighting,
       learning: {
         policy: { head: { kind: name } },
-        ...(draws(name) && { horizons: drawing.horizons, updates: Math.round(drawing.updates * share) }),
+        ...(denoises(name) && { horizons: drawing.horizons, updates: Math.round(drawing.updates * share) }),
         ...(updates !== undefined && { updates }),
       },
     },
