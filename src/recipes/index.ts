@@ -14,6 +14,7 @@ export {
   GATED,
   type Gated,
   isGated,
+  learningOf,
   type OnlineRecipe,
   onlineOptimizer,
   onlineRecipeJsonSchema,

@@ -151,6 +151,13 @@ export type OnlineRecipe = z.infer<typeof onlineSchema>;
 export const onlineOptimizer = ({ learning }: Pick<OnlineRecipe, "learning">): OptimizerRecipe =>
   cloningOptimizer(learning);
 
+/** How a policy is learned, as `cloneRecorded` is told. */
+export const learningOf = (recipe: Pick<OnlineRecipe, "learning">) => ({
+  ...recipe.learning,
+  observation: recipe.learning.normaliseObservation,
+  optimizer: onlineOptimizer(recipe),
+});
+
 interface Suiting {
   readonly head: HeadName;
   readonly policy: PolicyRecipe;

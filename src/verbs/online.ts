@@ -7,8 +7,8 @@ import { type Evaluation, evaluate } from "../evaluation/index.ts";
 import { exportPolicy, openPolicy, type Policy, type PolicyActor } from "../policies/index.ts";
 import {
   completeOnlineRecipe,
+  learningOf,
   type OnlineRecipe,
-  onlineOptimizer,
   type RecipePart,
   readOnlineRecipe,
 } from "../recipes/index.ts";
@@ -102,20 +102,9 @@ export async function learnOnline(request: OnlineRequest): Promise<OnlineResult>
       const before = episodes.length;
       const policyBefore = async () => (latest ??= await readPolicy(out, round - 1, episodes.slice(0, before), recipe));
       const recorded = await recordRound({
-        ...{
-          recipe,
-          task,
-          store,
-          round,
-          planners,
-          previous,
-          recorded: episodes,
-          policy: policyBefore,
-          trials,
-          threads,
-          out,
-          signal,
-        },
+        ...{ recipe, task, store, round, planners, previous, trials, threads, out, signal },
+        recorded: episodes,
+        policy: policyBefore,
         onProgress: report("recording"),
       });
       const recordedAt = performance.now();
@@ -221,13 +210,11 @@ async function learn(episodes: readonly Episode[], learning: Learning): Promise<
   const { recipe, warm, threads, onProgress, ...rest } = learning;
   const losses: number[] = [];
   const { policy, supervision } = await cloneRecorded(episodes, {
-    ...recipe.learning,
+    ...learningOf(recipe),
     ...rest,
     aggregation: recipe,
-    observation: recipe.learning.normaliseObservation,
     spec: warm?.spec,
     initial: warm?.parameters,
-    optimizer: onlineOptimizer(recipe),
     runtime: nodeRuntime({ threads }),
     onProgress({ update, updates, loss }) {
       if (update > 0.9 * updates) losses.push(loss);
@@ -246,12 +233,12 @@ async function readPolicy(
   out: string,
   round: number,
   episodes: readonly Episode[],
-  { start, demonstrations, learning }: OnlineRecipe,
+  recipe: OnlineRecipe,
 ): Promise<Policy> {
-  const shown = start === "warm" ? episodes.slice(0, demonstrations) : episodes;
+  const shown = recipe.start === "warm" ? episodes.slice(0, recipe.demonstrations) : episodes;
   const { dataset } = aggregate(shown, { weighting: "expert" });
   const bounds = shown[0].spec.action;
-  const spec = boundedSpec({ ...learning, dataset, observation: learning.normaliseObservation, bounds });
+  const spec = boundedSpec({ ...learningOf(recipe), dataset, bounds });
   const path = join(out, roundParametersFile(round));
   return { spec, parameters: parametersIn(await readFile(path), path, spec) };
 }
