@@ -7,7 +7,7 @@ import type { Runtime } from "../../runtime/index.ts";
 import { createTrainer, type Progress, type TrainingSnapshot, train } from "../../training/index.ts";
 import type { Horizons } from "../../world/index.ts";
 import { imitatedIn } from "../online/imitated.ts";
-import { cloningProblem, type Padding, type Supervision } from "./problem.ts";
+import { type CloningData, cloningProblem, type Padding, type Supervision } from "./problem.ts";
 
 export interface CloneOptions {
   readonly dataset: Dataset;
@@ -95,20 +95,22 @@ function fitBins({ action }: PolicySpec, dataset: Dataset, rows: Int32Array, bin
   });
 }
 
+/** What is learned from, and the spec of who learns it: where the options leave them open, by what an expert did or said. */
+export function cloningOf(options: CloneOptions): { readonly spec: PolicySpec; readonly data: CloningData } {
+  const { split, padding } = options;
+  const imitated = options.supervision ? options : imitatedIn(options.dataset, { weighting: "expert" }, split);
+  const { dataset, supervision } = imitated;
+  return {
+    spec: options.spec ?? policySpec({ ...options, dataset, supervision }),
+    data: { dataset, supervision, padding, episodeEnds: split.episodeEnds, episodes: split.train },
+  };
+}
+
 /** Trains and returns the policy; with a signal, the policy as it was when the signal came. */
 export async function cloneBehaviour(options: CloneOptions): Promise<Policy> {
-  const { split, optimizer, batchSize, seed, runtime, from, initial, onCheckpoint } = options;
-  const { dataset, supervision } = options.supervision
-    ? options
-    : imitatedIn(options.dataset, { weighting: "expert" }, split);
-  const spec = options.spec ?? policySpec({ ...options, dataset, supervision });
-  const problem = cloningProblem(spec, {
-    dataset,
-    episodeEnds: split.episodeEnds,
-    episodes: split.train,
-    padding: options.padding,
-    supervision,
-  });
+  const { optimizer, batchSize, seed, runtime, from, initial, onCheckpoint } = options;
+  const { spec, data } = cloningOf(options);
+  const problem = cloningProblem(spec, data);
   const trainer = await createTrainer({ problem, optimizer, batchSize, seed, runtime, from, initial });
   try {
     await train(trainer, {

@@ -2,9 +2,8 @@
 import { foldIn, randomKey } from "../../base/index.ts";
 import type { Ensemble } from "../../policies/index.ts";
 import { createTrainer, train } from "../../training/index.ts";
-import { type CloneOptions, policySpec } from "../bc/clone.ts";
+import { type CloneOptions, cloningOf } from "../bc/clone.ts";
 import { cloningProblem } from "../bc/problem.ts";
-import { imitatedIn } from "../online/imitated.ts";
 import { ensembleProblem, type MemberDraws } from "./problem.ts";
 
 export interface CloneEnsembleOptions extends CloneOptions {
@@ -22,22 +21,12 @@ const SEEN = 3;
  * losses. Throws RangeError for an optimizer that clips: the norm of all gradients would tie the members to one another.
  */
 export async function cloneEnsemble(options: CloneEnsembleOptions): Promise<Ensemble> {
-  const { split, optimizer, batchSize, seed, runtime, from, initial, onProgress, onCheckpoint } = options;
+  const { optimizer, batchSize, seed, runtime, from, initial, onProgress, onCheckpoint } = options;
   const { members = 5, draws = "bootstrap" } = options;
   if (optimizer.clipNorm !== undefined) {
     throw new RangeError(`ensemble: found clipNorm ${optimizer.clipNorm}, expected an optimizer that does not clip`);
   }
-  const { dataset, supervision } = options.supervision
-    ? options
-    : imitatedIn(options.dataset, { weighting: "expert" }, split);
-  const spec = options.spec ?? policySpec({ ...options, dataset, supervision });
-  const data = {
-    dataset,
-    episodeEnds: split.episodeEnds,
-    episodes: split.train,
-    padding: options.padding,
-    supervision,
-  };
+  const { spec, data } = cloningOf(options);
   const key = foldIn(randomKey(seed), SEEN);
   const problem = ensembleProblem(cloningProblem(spec, data), { members, draws, key });
   const trainer = await createTrainer({ problem, optimizer, batchSize, seed, runtime, from, initial });
