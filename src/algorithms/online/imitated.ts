@@ -1,6 +1,7 @@
 /** What is to be imitated of a dataset in whose steps a policy took part, or an expert said more than it did. */
-import { InputError } from "../../base/index.ts";
-import { type Dataset, rowsOf, type Split } from "../../datasets/index.ts";
+import { InputError, joined } from "../../base/index.ts";
+import { type Control, type Dataset, rowsOf, type Split } from "../../datasets/index.ts";
+import { hasLabel } from "../../world/index.ts";
 import type { Supervision } from "../bc/problem.ts";
 import { type AggregateOptions, type Driven, superviseDriven } from "./aggregate.ts";
 
@@ -23,7 +24,7 @@ export function imitatedIn(dataset: Dataset, options: AggregateOptions, learned?
   if (!control) return { dataset };
   const counted = learned && new Set(rowsOf(learned.episodeEnds, learned.train));
   const { supervision, counts, targets } = superviseDriven(
-    drivenOf(dataset),
+    drivenOf(dataset, control),
     options,
     counted && ((row) => counted.has(row)),
   );
@@ -32,24 +33,17 @@ export function imitatedIn(dataset: Dataset, options: AggregateOptions, learned?
       `dataset ${provenance.source}: found no step to learn from that an expert drove or labelled, expected at least one`,
     );
   }
-  const values = new Float32Array(action.values.length);
-  let at = 0;
-  for (const own of targets) {
-    values.set(own, at);
-    at += own.length;
-  }
-  return { dataset: { ...dataset, action: { ...action, values } }, supervision };
+  return { dataset: { ...dataset, action: { ...action, values: joined(Float32Array, targets) } }, supervision };
 }
 
 /** [N]: 1 where an expert drove or said what it would do. Null where an expert drove throughout. */
 export function expertRows({ control, action }: Dataset): Uint8Array | null {
   if (!control) return null;
-  const size = action.names.length;
-  return control.expert.map((drove, row) => (drove === 1 || !Number.isNaN(control.label[row * size]) ? 1 : 0));
+  const said = { label: control.label, spec: { action } };
+  return control.expert.map((drove, row) => (drove === 1 || hasLabel(said, row) ? 1 : 0));
 }
 
-function drivenOf({ control, action, episodeEnds }: Dataset): Driven[] {
-  if (!control) return [];
+function drivenOf({ action, episodeEnds }: Dataset, control: Control): Driven[] {
   const size = action.names.length;
   return Array.from(episodeEnds, (end, episode) => {
     const start = episode === 0 ? 0 : episodeEnds[episode - 1];
