@@ -33,9 +33,11 @@ export function splitByRows(
   options: { validationFraction: number; seed: number },
 ): Split {
   const wanted = Int32Array.from(rows).sort();
+  const isWanted = new Uint8Array(episodeEnds[episodeEnds.length - 1]);
+  for (const row of wanted) isWanted[row] = 1;
   const holds = (episode: number) => {
     const { start, end } = spanOf(episodeEnds, episode);
-    return wanted.some((row) => row >= start && row < end);
+    return isWanted.subarray(start, end).includes(1);
   };
   const judging = [...episodeEnds.keys()].filter(holds);
   if (judging.length < FEWEST_FOR_EPISODES) {

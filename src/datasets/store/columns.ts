@@ -18,10 +18,9 @@ const CACHE_FILE = "cache.safetensors";
 const CACHE_VERSION = "2";
 
 /** What a cache was made of, and what a dataset says beside its columns. */
-interface Columns {
+interface Columns extends Pick<Dataset, "control"> {
   observation: Float32Array;
   action: Float32Array;
-  control: Control | null;
   episodeEnds: Int32Array;
   actors: string[];
   notes: string[];
@@ -29,9 +28,9 @@ interface Columns {
 
 /**
  * The episodes of the store at `path` that are not deleted, as a dataset: observations and executed actions, with who drove
- * and what was said where a policy took part; interrupted recordings up to their last whole step (a note says so). From the cache where it is fresh; else the cache is written,
- * unless the folder cannot be written to. Throws InputError for a damaged episode (one that is marked as deleted is not
- * looked at), and where no episode has a step.
+ * and what was said where a policy took part; interrupted recordings up to their last whole step (a note says so). From the
+ * cache where it is fresh; else the cache is written, unless the folder cannot be written to. Throws InputError for a damaged
+ * episode (one that is marked as deleted is not looked at), and where no episode has a step.
  */
 export async function readStore(path: string): Promise<Dataset> {
   const store = await openStore(path);
@@ -91,12 +90,12 @@ async function readCache({ path, spec }: Store, sources: string): Promise<Column
     return {
       observation: matrix("observation", observationSize(spec.observation)),
       action: matrix("action", spec.action.names.length),
-      control: tensors.expert
-        ? {
-            expert: expectTensor(tensors, "expert", { dtype: "uint8", shape: [rows] }, file),
-            label: matrix("label", spec.action.names.length),
-          }
-        : null,
+      ...(tensors.expert && {
+        control: {
+          expert: expectTensor(tensors, "expert", { dtype: "uint8", shape: [rows] }, file),
+          label: matrix("label", spec.action.names.length),
+        },
+      }),
       episodeEnds,
       ...JSON.parse(metadata.provenance),
     };
@@ -130,7 +129,7 @@ async function readColumns(store: Store): Promise<Columns> {
   return {
     observation: column("observation"),
     action: column("action"),
-    control: controlOf(parts).control ?? null,
+    ...controlOf(parts),
     episodeEnds: Int32Array.from(ends),
     actors: [...actors],
     notes,
