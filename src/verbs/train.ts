@@ -221,7 +221,7 @@ async function keepParameters(run: Run, spec: PolicySpec, { update, state }: Tra
 function describeData({ recipe, dataset, split }: Pick<FinishedRun, "recipe" | "dataset" | "split">): string {
   const { task, episodeEnds } = dataset;
   const count = episodeEnds.length;
-  const episodes = `${count} episode${count === 1 ? "" : "s"}, ${grouped(episodeEnds[count - 1])} steps`;
+  const episodes = `${count} episode${count === 1 ? "" : "s"}, ${episodeEnds[count - 1].toLocaleString("en")} steps`;
   const imitated = describeImitated(dataset, recipe);
   return `${task}: ${episodes}${imitated}; ${split.validation.length} of ${split.episodeEnds.length} held out`;
 }
@@ -232,7 +232,5 @@ function describeImitated(dataset: Dataset, { weighting }: CloningRecipe): strin
   if (!isExpert) return "";
   const count = isExpert.reduce((sum, one) => sum + one, 0);
   const what = weighting === "expert" ? "which alone are imitated" : `all imitated, weighted by ${weighting}`;
-  return `, ${grouped(count)} of them the expert's, ${what}`;
+  return `, ${count.toLocaleString("en")} of them the expert's, ${what}`;
 }
-
-const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ",");
