@@ -4,7 +4,6 @@
  */
 import {
   ADDRESSES,
-  type ClientMessage,
   type EpisodeDetail,
   type EpisodeSummary,
   type JobState,
@@ -14,34 +13,32 @@ import {
   type StudioSummary,
   type Verification,
 } from "apprentice";
+import type { ServerState } from "./link/connection.ts";
+import type { Annotation } from "./log/episode-log.ts";
 import { pendingAnnotations } from "./server/annotations.ts";
 import { connect, type ServerConnection } from "./server/connection.ts";
 import { AnswerError, fetchBytes, fetchJson } from "./server/http.ts";
 import type { Local } from "./server/local.ts";
 import {
-  type Annotation,
   addLoss,
   annotated,
   backoff,
-  type Connection,
   isStudioSummary,
   type LossPoint,
   policiesOf,
   type Refusal,
+  type TrainRequest,
   unconfirmed,
   upsert,
 } from "./server/view.ts";
 
-export type { Annotation, Connection, LossPoint, Refusal } from "./server/view.ts";
-
 /** Begins the names of jobs of the page itself. */
 const OWN_JOB = "page-";
 
-type Train = Omit<Extract<ClientMessage, { kind: "train" }>, "kind">;
 type TaskSummary = StudioSummary["tasks"][number];
 
 function createServerState() {
-  let connection = $state<Connection>("gone");
+  let connection = $state<ServerState>("gone");
   let isReady = $state(false);
   let version = $state("");
   let tasks = $state.raw<readonly TaskSummary[]>([]);
@@ -255,7 +252,7 @@ function createServerState() {
     start,
     hello: (operator: string) => socket?.hello(operator),
     /** By the server; while it is not there in this page, from what this browser has logged. */
-    train(request: Train): void {
+    train(request: TrainRequest): void {
       if (connection === "connected" && socket?.say({ kind: "train", ...request })) return;
       void inPage().then((page) => page.train(request));
     },

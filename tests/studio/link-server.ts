@@ -3,7 +3,7 @@
  * answers with what it holds, and can be killed, cut off and started again at any moment.
  */
 import { type ClientMessage, fromBase64, parseClientMessage, type ServerMessage } from "../../src/browser.ts";
-import type { Outside, Socket } from "../../studio/src/link/connection.ts";
+import { afterTimeout, type Outside, type Socket } from "../../studio/src/link/connection.ts";
 
 export interface Kept {
   readonly task: string;
@@ -80,10 +80,7 @@ export function testServer(): TestServer {
       }, 1);
       return socket;
     },
-    after(ms, call) {
-      const timer = setTimeout(call, ms);
-      return () => clearTimeout(timer);
-    },
+    after: afterTimeout,
     random: () => 0.5,
     cut() {
       for (const socket of [...open]) {

@@ -8,7 +8,7 @@ import { afterAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { decodeStep } from "../../src/browser.ts";
 import { openStore } from "../../src/datasets/node.ts";
-import type { Outside, Socket } from "../../studio/src/link/connection.ts";
+import { afterTimeout, type Outside, type Socket } from "../../studio/src/link/connection.ts";
 import { type Link, openLink } from "../../studio/src/link/upload.ts";
 import { openJournal } from "../../studio/src/log/journal.ts";
 import { cookieOf } from "../server/fixture.ts";
@@ -55,10 +55,7 @@ const outside = (address: string, cookie: string): Outside => ({
     socket.on("error", () => {});
     return socket as unknown as Socket;
   },
-  after(ms, call) {
-    const timer = setTimeout(call, ms);
-    return () => clearTimeout(timer);
-  },
+  after: afterTimeout,
   random: Math.random,
 });
 
@@ -83,8 +80,8 @@ it("brings everything to the store, whole and once, through kills of the server 
   const page = async (tab: string) => {
     const journal = await openJournal({ ...shared, tab });
     await journal.reserve(2);
-    const events = { changed() {}, problem: (text: string) => problems.push(text) };
-    const link = openLink(journal, outside(address, cookie), events, { operator: "ada" });
+    const problem = (text: string) => void problems.push(text);
+    const link = openLink(journal, outside(address, cookie), problem, { operator: "ada" });
     links.push(link);
     return { journal, link };
   };

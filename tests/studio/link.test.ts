@@ -16,20 +16,17 @@ interface Setting {
   readonly journal: Journal;
   readonly link: Link;
   readonly problems: string[];
-  changes: number;
 }
 
-async function setting(server = testServer(), shared = { folder: memoryFolder(), locks: memoryLocks() }, tab = "a") {
+async function setting(
+  server = testServer(),
+  shared = { folder: memoryFolder(), locks: memoryLocks() },
+  tab = "a",
+): Promise<Setting> {
   const journal = await openJournal({ ...shared, tab });
-  const all = { server, journal, problems: [] as string[], changes: 0 } as unknown as Setting & { link: Link };
-  const events = {
-    changed: () => {
-      all.changes += 1;
-    },
-    problem: (text: string) => all.problems.push(text),
-  };
-  all.link = openLink(journal, server, events, { operator: "ada" });
-  return all;
+  const problems: string[] = [];
+  const link = openLink(journal, server, (text) => void problems.push(text), { operator: "ada" });
+  return { server, journal, link, problems };
 }
 
 /** Records an episode, and has the link told of every step. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JobState, PolicySummary } from "../../src/browser.ts";
+import { readServerMessage } from "../../studio/src/link/connection.ts";
 import {
   addLoss,
   annotated,
@@ -8,7 +9,6 @@ import {
   isStudioSummary,
   type LossPoint,
   policiesOf,
-  readServerMessage,
   unconfirmed,
   upsert,
 } from "../../studio/src/server/view.ts";

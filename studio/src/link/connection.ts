@@ -1,4 +1,5 @@
 /** A socket to the server that comes back by itself, until it is closed or it turns out that there is no server. */
+import type { ServerMessage } from "apprentice";
 
 /** What is used of a WebSocket. */
 export interface Socket {
@@ -9,7 +10,7 @@ export interface Socket {
   close(): void;
 }
 
-/** - `gone`: there should be a server, or was one. - `none`: nobody but this page. */
+/** - `gone`: there should be a server, or was one; it is tried again and again. - `none`: nobody but this page. */
 export type ServerState = "connected" | "gone" | "none";
 
 /** The world outside, as far as it is asked. */
@@ -25,12 +26,18 @@ export interface Outside {
   onOnline?(call: () => void): () => void;
 }
 
+/** `after` by plain timeouts. */
+export const afterTimeout: Outside["after"] = (ms, call) => {
+  const timer = setTimeout(call, ms);
+  return () => clearTimeout(timer);
+};
+
 export interface ConnectionEvents {
   state(state: ServerState): void;
   /** There is a socket: what is said through `say` is heard from now on. */
   opened(): void;
-  /** A message, as it came. */
-  message(text: string): void;
+  /** What is no message of the server's is passed over. */
+  message(message: ServerMessage): void;
 }
 
 export interface Connection {
@@ -53,7 +60,19 @@ export function waitBefore(attempt: number, random: number): number {
   return most / 2 + (most / 2) * random;
 }
 
-export function connect(outside: Outside, events: ConnectionEvents): Connection {
+/** Null for what is no message of the server's. */
+export function readServerMessage(data: unknown): ServerMessage | null {
+  if (typeof data !== "string") return null;
+  try {
+    const message: unknown = JSON.parse(data);
+    return typeof message === "object" && message !== null && "kind" in message ? (message as ServerMessage) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param wait ms before an attempt, as `waitBefore` says them */
+export function connect(outside: Outside, events: ConnectionEvents, wait = waitBefore): Connection {
   let state: ServerState = "gone";
   let socket: Socket | null = null;
   let attempt = 0;
@@ -76,7 +95,7 @@ export function connect(outside: Outside, events: ConnectionEvents): Connection 
     if (closed || state === "none") return;
     become("gone");
     cancelWait();
-    cancelWait = outside.after(waitBefore(attempt++, outside.random()), () => void attemptNow());
+    cancelWait = outside.after(wait(attempt++, outside.random()), () => void attemptNow());
   };
   const attemptNow = async () => {
     cancelWait();
@@ -95,7 +114,8 @@ export function connect(outside: Outside, events: ConnectionEvents): Connection 
       events.opened();
     };
     mine.onmessage = ({ data }) => {
-      if (typeof data === "string") events.message(data);
+      const message = readServerMessage(data);
+      if (message) events.message(message);
     };
     mine.onclose = lose;
   };

@@ -7,13 +7,6 @@ import type { EpisodeLog } from "../log/episode-log.ts";
 import type { Journal } from "../log/journal.ts";
 import { type Connection, connect, type Outside, type ServerState } from "./connection.ts";
 
-export interface LinkEvents {
-  /** Who can be reached, or what is held, has changed. */
-  changed(): void;
-  /** One line for the person. */
-  problem(text: string): void;
-}
-
 export interface Link {
   readonly server: ServerState;
   /** Steps that are logged, and those of them that no server has acknowledged. */
@@ -55,10 +48,11 @@ interface Progress {
   isResting: boolean;
 }
 
+/** @param problem takes one line for the person */
 export function openLink(
   journal: Pick<Journal, "logs" | "adopt" | "isAdopted" | "remove">,
   outside: Outside,
-  events: LinkEvents,
+  problem: (text: string) => void,
   { operator }: { operator: string },
 ): Link {
   const progress = new Map<EpisodeLog, Progress>();
@@ -95,22 +89,17 @@ export function openLink(
 
   const connection: Connection = connect(outside, {
     state(state) {
-      if (state !== "connected") {
-        isWelcome = hasAdopted = false;
-        cancelPatience?.();
-        cancelPatience = null;
-        for (const one of progress.values()) Object.assign(one, { waiting: null, strikes: 0 });
-        cancelAdoption();
-      }
-      events.changed();
+      if (state === "connected") return;
+      isWelcome = hasAdopted = false;
+      endPatience();
+      for (const one of progress.values()) Object.assign(one, { waiting: null, strikes: 0 });
+      cancelAdoption();
     },
     opened() {
       connection.say(greeting());
       beginPatience();
     },
-    message(text) {
-      const message = readMessage(text);
-      if (!message) return;
+    message(message) {
       endPatience();
       if (message.kind === "welcome") welcome();
       else if (message.kind === "held") hear(message);
@@ -150,7 +139,6 @@ export function openLink(
     await journal.adopt().catch(() => []);
     if (closed || !isWelcome) return;
     hasAdopted = true;
-    events.changed();
     pump();
     cancelAdoption = outside.after(ADOPTION, () => void adopt());
   }
@@ -209,7 +197,6 @@ export function openLink(
       progress.delete(log);
       void journal.remove(log).catch(() => {});
     }
-    events.changed();
     if (log.closed || isBatch) pump();
     else soon();
   }
@@ -219,7 +206,7 @@ export function openLink(
     const own = log && progress.get(log);
     if (!log || !own) {
       // Answers to annotations need not name an episode; what follows them is answered by itself.
-      if (of !== "annotate") events.problem(`The server refused ${of}: ${reason}`);
+      if (of !== "annotate") problem(`The server refused ${of}: ${reason}`);
       return;
     }
     if (later) rest(own, reason);
@@ -235,7 +222,7 @@ export function openLink(
     own.held = null;
     if (own.strikes >= STRIKES && !told.has(log.id)) {
       told.add(log.id);
-      events.problem(`The server does not take episode ${log.id}, which stays in this browser: ${reason}`);
+      problem(`The server does not take episode ${log.id}, which stays in this browser: ${reason}`);
     }
     soon();
   }
@@ -248,7 +235,7 @@ export function openLink(
     });
     if (isShortTold) return;
     isShortTold = true;
-    events.problem(`The server cannot keep more now, so it stays in this browser for a while: ${reason}`);
+    problem(`The server cannot keep more now, so it stays in this browser for a while: ${reason}`);
   }
 
   function soon(): void {
@@ -288,14 +275,4 @@ export function openLink(
       connection.close();
     },
   };
-}
-
-/** Null for what is no message of the server's. */
-function readMessage(text: string): ServerMessage | null {
-  try {
-    const found: unknown = JSON.parse(text);
-    return typeof found === "object" && found !== null && "kind" in found ? (found as ServerMessage) : null;
-  } catch {
-    return null;
-  }
 }

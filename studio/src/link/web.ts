@@ -1,6 +1,6 @@
 /** The server that this page came from, from inside a worker (or the page itself). */
 import { ADDRESSES } from "apprentice";
-import type { Outside, Socket } from "./connection.ts";
+import { afterTimeout, type Outside, type Socket } from "./connection.ts";
 
 /** `origin` as a page's location has it; where that is no `http(s):`, there is no server. */
 export function webOutside(origin: string): Outside {
@@ -19,10 +19,7 @@ export function webOutside(origin: string): Outside {
       return answer.ok && isJson ? "server" : "none";
     },
     open: () => new WebSocket(new URL(ADDRESSES.socket, origin.replace(/^http/, "ws"))) as Socket,
-    after(ms, call) {
-      const timer = setTimeout(call, ms);
-      return () => clearTimeout(timer);
-    },
+    after: afterTimeout,
     random: Math.random,
     onOnline(call) {
       globalThis.addEventListener("online", call);

@@ -1,10 +1,10 @@
 /** What is learned from which episodes: the choice a person makes before training, and what it comes to. */
-import type { ClientMessage, EpisodeSummary } from "apprentice";
+import type { EpisodeSummary } from "apprentice";
 import { drivenSteps } from "../episodes/strip.ts";
 import { total } from "../episodes/total.ts";
+import type { TrainRequest } from "../server/view.ts";
 
-export type TrainMessage = Omit<Extract<ClientMessage, { kind: "train" }>, "kind">;
-export type Weighting = NonNullable<TrainMessage["weighting"]>;
+export type Weighting = NonNullable<TrainRequest["weighting"]>;
 
 export const WEIGHTINGS: readonly { readonly name: Weighting; readonly title: string; readonly what: string }[] = [
   {

@@ -3,8 +3,8 @@
  * where there is never one, the page reads it beside its log.
  */
 import type { StoredEpisode } from "apprentice";
+import type { Annotation } from "../log/episode-log.ts";
 import type { LocalEpisode } from "../log/read.ts";
-import type { Annotation } from "./view.ts";
 
 /** The part of localStorage that is needed. */
 export type Storing = Pick<Storage, "getItem" | "setItem" | "removeItem">;

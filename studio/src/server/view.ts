@@ -1,12 +1,11 @@
 /** What the page knows of the server, as a value, and how it changes with what the server says. Nothing here waits or draws. */
-import type { EpisodeSummary, JobState, PolicySummary, ServerMessage, StudioSummary } from "apprentice";
+import type { ClientMessage, EpisodeSummary, JobState, PolicySummary, StudioSummary } from "apprentice";
+import type { Annotation } from "../log/episode-log.ts";
 
-/**
- * - `connected`: the server answers.
- * - `gone`: it did, or should; the page tries again and again.
- * - `none`: the page is a static one, there is no server to look for.
- */
-export type Connection = "connected" | "gone" | "none";
+export type { Annotation } from "../log/episode-log.ts";
+
+/** What the server is asked to train. */
+export type TrainRequest = Omit<Extract<ClientMessage, { kind: "train" }>, "kind">;
 
 /** What was asked and cannot be had, and why, in one line for the person. */
 export interface Refusal {
@@ -19,11 +18,6 @@ export interface LossPoint {
   readonly update: number;
   readonly loss: number;
 }
-
-export type Annotation =
-  | { readonly kind: "success"; readonly episode: string; readonly success: boolean }
-  | { readonly kind: "label"; readonly episode: string; readonly step: number; readonly label: number[] }
-  | { readonly kind: "deletion"; readonly episode: string; readonly deleted: boolean };
 
 /** With `next` in the place of what has the same id, or at the end. */
 export function upsert<One extends { readonly id: string }>(all: readonly One[], next: One): One[] {
@@ -63,17 +57,6 @@ export function unconfirmed(annotations: readonly Annotation[], episodes: readon
 
 /** Seconds to wait before the attempt of that number (from 0): twice as long each time, at most 8 s. */
 export const backoff = (attempt: number): number => Math.min(0.5 * 2 ** attempt, 8);
-
-/** Null for what is no message of the server's: it is passed over. */
-export function readServerMessage(data: unknown): ServerMessage | null {
-  if (typeof data !== "string") return null;
-  try {
-    const message: unknown = JSON.parse(data);
-    return typeof message === "object" && message !== null && "kind" in message ? (message as ServerMessage) : null;
-  } catch {
-    return null;
-  }
-}
 
 /** Whether an answer to ADDRESSES.studio is one; a static host may answer any address with a page. */
 export function isStudioSummary(answer: unknown): answer is StudioSummary {

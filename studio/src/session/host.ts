@@ -19,10 +19,12 @@ import type { Outside } from "../link/connection.ts";
 import { type Link, openLink } from "../link/upload.ts";
 import type { EpisodeLog } from "../log/episode-log.ts";
 import type { Journal } from "../log/journal.ts";
+import { lineOf } from "../one-line.ts";
 import { postFans } from "./fan.ts";
 import type { FromSession, PolicyFile, SessionOptions, ToSession } from "./messages.ts";
 import { episodeId, seedSource } from "./names.ts";
-import { checkFits, closePolicies, type Driver, driverOf, type OpenPolicy } from "./policies.ts";
+import { checkFits, closePolicies, type Driver, driverOf } from "./policies.ts";
+import type { OpenPolicy } from "./policy-client.ts";
 import { createRecorder } from "./recorder.ts";
 
 export interface HostPorts {
@@ -134,12 +136,12 @@ export function createHost(ports: HostPorts): Host {
     preparing ??= ports.openJournal().then(
       (opened) => {
         journal = opened;
-        link = openLink(opened, ports.outside, { changed: () => {}, problem }, { operator });
+        link = openLink(opened, ports.outside, problem, { operator });
         return opened;
       },
       (error: unknown) => {
         preparing = null;
-        throw new InputError(`This browser gives the page no files, so nothing can be recorded: ${messageOf(error)}`);
+        throw new InputError(`This browser gives the page no files, so nothing can be recorded: ${lineOf(error)}`);
       },
     );
     return preparing;
@@ -168,7 +170,7 @@ export function createHost(ports: HostPorts): Host {
       await begin(log, options, { makeWorld, world, task, driver });
     } catch (error) {
       driver?.close();
-      problem(messageOf(error), true);
+      problem(lineOf(error), true);
     }
   }
 
@@ -218,9 +220,8 @@ export function createHost(ports: HostPorts): Host {
       ...(fork && { fork }),
       makeId: () => episodeId(operator, new Date(timeOrigin + clockPorts.now()), random),
     });
-    const { names, units, low, high } = spec.action;
-    const { controlRate, maxSteps } = spec;
-    post({ kind: "opened", controlRate, maxSteps, action: { names, units, low, high } });
+    const { action, controlRate, maxSteps } = spec;
+    post({ kind: "opened", controlRate, maxSteps, action });
     const postFan = postFans(post);
     const tick = async (moment: Lateness) => {
       await session.tick(moment);
@@ -229,7 +230,7 @@ export function createHost(ports: HostPorts): Host {
         flushOne();
       } catch (error) {
         // The clock goes on.
-        problem(messageOf(error));
+        problem(lineOf(error));
       }
     };
     running = { session, drivers, world, clock: startClock(controlRate, tick, clockPorts) };
@@ -255,7 +256,7 @@ export function createHost(ports: HostPorts): Host {
     try {
       policy = await openFile(file, session.world);
     } catch (error) {
-      if (number === swap) problem(`The policy stays what it was: ${messageOf(error)}`);
+      if (number === swap) problem(`The policy stays what it was: ${lineOf(error)}`);
       return;
     }
     if (number !== swap || session !== running) return policy.close();
@@ -306,7 +307,7 @@ export function createHost(ports: HostPorts): Host {
       try {
         if (running) (heed[message.kind] as (running: Running, message: Heeded) => void)(running, message);
       } catch (error) {
-        problem(messageOf(error));
+        problem(lineOf(error));
       }
       return;
     }
@@ -341,5 +342,3 @@ interface Beginning {
   readonly task: string;
   readonly driver: Driver | null;
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split("\n")[0];

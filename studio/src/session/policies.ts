@@ -3,8 +3,6 @@ import { type EnvironmentSpec, InputError, type LivePolicy } from "apprentice";
 import type { OpenPolicy } from "./policy-client.ts";
 import { createSampling, type Sampling } from "./sampling.ts";
 
-export type { OpenPolicy } from "./policy-client.ts";
-
 /** A policy that a session may go by. */
 export interface Driver {
   readonly live: LivePolicy;

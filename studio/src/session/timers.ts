@@ -1,5 +1,6 @@
 /** A timer for the clock. */
 import type { ClockPorts } from "apprentice";
+import { afterTimeout } from "../link/connection.ts";
 
 /** What TypeScript's library of this year does not know yet. */
 type WaitAsync = (
@@ -31,8 +32,3 @@ export function preciseTimer(): ClockPorts["after"] {
     };
   };
 }
-
-const afterTimeout: ClockPorts["after"] = (ms, call) => {
-  const timer = setTimeout(call, ms);
-  return () => clearTimeout(timer);
-};
