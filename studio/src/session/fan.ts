@@ -2,6 +2,7 @@
 import type { LivePolicy, LiveSession } from "apprentice";
 import type { FromSession } from "./messages.ts";
 import type { Driver } from "./policies.ts";
+import { isSame } from "./sampling.ts";
 
 /** After a step: says what is new of the plan under way. */
 export type FanPoster = (session: LiveSession, drivers: ReadonlyMap<LivePolicy, Driver>) => void;
@@ -37,6 +38,3 @@ function nested(chunks: Float32Array, steps: number, size: number): number[][][]
     }),
   );
 }
-
-const isSame = (one: Float32Array, other: Float32Array): boolean =>
-  one.length === other.length && one.every((value, i) => value === other[i]);

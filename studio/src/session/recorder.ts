@@ -1,5 +1,5 @@
 /** Writes what a session tells of its episodes into the log: each step before the page hears of it. */
-import { type BegunEpisode, type ClosedEpisode, encodeEnd, encodeStart, encodeStep, type LiveStep } from "apprentice";
+import { encodeEnd, encodeStart, encodeStep, type SessionObserver } from "apprentice";
 import type { EpisodeLog } from "../log/episode-log.ts";
 import type { Journal } from "../log/journal.ts";
 
@@ -12,13 +12,8 @@ export interface RecorderEvents {
   full(): void;
 }
 
-export interface Recorder {
-  begun(episode: BegunEpisode): void;
-  step(episode: string, number: number, step: LiveStep): void;
-  closed(episode: ClosedEpisode): void;
-  marked(episode: string, success: boolean): void;
-  discarded(episode: string): void;
-}
+/** The part of a session's observer that is about what is recorded. */
+export type Recorder = Pick<SessionObserver, "begun" | "step" | "closed" | "marked" | "discarded">;
 
 /** @param wallTime seconds since 1970 */
 export function createRecorder(

@@ -159,5 +159,6 @@ function momentOf(moments: GateMoments, row: number, history: Float32Array): Gat
 const normalised = (values: Float32Array, { scale, offset }: { scale: Float32Array; offset: Float32Array }) =>
   values.map((value, i) => value * scale[i % scale.length] + offset[i % scale.length]);
 
-const isSame = (one: Float32Array, other: Float32Array): boolean =>
+/** Whether they hold the same numbers. */
+export const isSame = (one: Float32Array, other: Float32Array): boolean =>
   one.length === other.length && one.every((value, i) => value === other[i]);
