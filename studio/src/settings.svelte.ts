@@ -28,13 +28,14 @@ export function keep(name: string, value: unknown): void {
   }
 }
 
+export const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
 const isText = (value: unknown): value is string => typeof value === "string" && value.length > 0;
 const isTheme = (value: unknown): value is Theme => value === "system" || value === "light" || value === "dark";
 
 /** Everything here is written through: setting it keeps it. */
 class Settings {
   #task = $state(recall("task", "driving", isText));
-  #operator = $state(recall("operator", "", isText as (value: unknown) => value is string));
+  #operator = $state(recall("operator", "", isText));
   #theme = $state<Theme>(recall("theme", "system", isTheme));
 
   get task(): string {

@@ -43,8 +43,8 @@ export interface Devices {
 
 const readPads = (): readonly (PadReading | null)[] => navigator.getGamepads?.() ?? [];
 
-/** Elements that keys belong to. */
-function isTyping({ target }: Event): boolean {
+/** Whether it goes to an element that keys belong to. */
+export function isTyping({ target }: Event): boolean {
   return target instanceof Element && target.closest("input, select, textarea, [contenteditable]") !== null;
 }
 /** Keys that a focused button or link wants for itself. */

@@ -7,7 +7,7 @@ import { moveTarget } from "../devices/actions.ts";
 import { attachDevices, type Devices } from "../devices/devices.ts";
 import { type Command, DEFAULT_MAPPING, type Mapping, readMapping } from "../devices/mapping.ts";
 import type { LaneView } from "../session/messages.ts";
-import { keep, recall } from "../settings.svelte.ts";
+import { isBoolean, keep, recall } from "../settings.svelte.ts";
 import { giveKeysBack } from "./focus.ts";
 import type { SessionClient } from "./session-client.svelte.ts";
 
@@ -21,7 +21,6 @@ export interface PilotEvents {
   notice(text: string): void;
 }
 
-const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 /** Actions that differ by less are the same: nothing new to be told. */
 const SAME = 1e-4;
@@ -30,8 +29,7 @@ export class Pilot {
   mapping = $state.raw<Mapping>(readMapping(recall("mapping", {}, isObject)) ?? DEFAULT_MAPPING);
   /** Control input takes over only while the hold is held, and letting go of it hands back. */
   holdMode = $state(recall("hold", false, isBoolean));
-  /** Where the wheel and pedals stand, and where Push-T's target is: for drawing. */
-  axes = $state.raw<Axes>({ x: 0, y: 0 });
+  /** Where Push-T's target is: for drawing. */
   target = $state.raw<{ x: number; y: number } | null>(null);
 
   readonly #client: SessionClient;
@@ -206,7 +204,6 @@ export class Pilot {
     this.#lastPoll = now;
     this.#devices.poll(seconds);
     const axes = this.#devices.axes();
-    if (axes.x !== this.axes.x || axes.y !== this.axes.y) this.axes = axes;
     const { phase, episode = "" } = this.#client.laneNow ?? {};
     // What was pointed at in one episode means nothing in the next.
     if (episode !== this.#episode) this.target = null;

@@ -1,5 +1,5 @@
 /** What the page says of a session, in words that are read at a glance. */
-import type { Info, Phase } from "apprentice";
+import { type Info, type Phase, PUSH_T } from "apprentice";
 import type { LaneView } from "../session/messages.ts";
 
 /** Who is in control: a word, a colour of tokens.css, and a sign that is not a colour. */
@@ -39,7 +39,8 @@ export function resultOf({ ended, info }: LaneView): { readonly words: string; r
 /** How far the task is, 0 to 1. */
 export function progressOf(info: Info): number {
   const { progress, coverage } = info;
-  const value = typeof progress === "number" ? progress : typeof coverage === "number" ? coverage / 0.95 : 0;
+  const value =
+    typeof progress === "number" ? progress : typeof coverage === "number" ? coverage / PUSH_T.successCoverage : 0;
   return Math.min(Math.max(value, 0), 1);
 }
 
