@@ -16,10 +16,14 @@ export type LogState = Told<"log">;
 export interface Notice {
   readonly text: string;
   readonly grave: boolean;
-  readonly at: number;
 }
 
 const NOTICE_SECONDS = 6;
+/** Times the task's own rate. */
+const SLOW_MOTION = 0.35;
+
+/** Told between two pictures; `period`: ms that a control step takes now. */
+type HeedTick = (tick: Tick, period: number) => void;
 
 export class SessionClient {
   opened = $state.raw<Opened | null>(null);
@@ -44,7 +48,7 @@ export class SessionClient {
   /** Sessions that were asked for and have not begun: what is told until then is of one before. */
   #awaited = 0;
   #frame = 0;
-  readonly #ticks = new Set<(tick: Tick) => void>();
+  readonly #ticks = new Set<HeedTick>();
   readonly #fans = new Set<(fan: Fan) => void>();
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -71,7 +75,7 @@ export class SessionClient {
     return this.#latest ? this.#latest.lanes[this.#latest.focus] : null;
   }
 
-  onTick(heed: (tick: Tick) => void): () => void {
+  onTick(heed: HeedTick): () => void {
     this.#ticks.add(heed);
     return () => this.#ticks.delete(heed);
   }
@@ -128,7 +132,7 @@ export class SessionClient {
 
   slowMotion(on: boolean): void {
     this.slow = on;
-    this.say({ kind: "speed", factor: on ? 0.35 : 1 });
+    this.say({ kind: "speed", factor: on ? SLOW_MOTION : 1 });
   }
 
   swap(policy: PolicyFile, when: "episode" | "now"): void {
@@ -146,7 +150,7 @@ export class SessionClient {
   }
 
   #note(text: string, grave: boolean): void {
-    this.notice = { text, grave, at: performance.now() };
+    this.notice = { text, grave };
     clearTimeout(this.#noticeTimer);
     if (!grave) this.#noticeTimer = setTimeout(() => (this.notice = null), NOTICE_SECONDS * 1000);
   }
@@ -157,17 +161,18 @@ export class SessionClient {
         this.#awaited -= 1;
         if (this.#awaited === 0) this.opened = message;
         return;
-      case "tick":
-        if (this.#awaited > 0 || !this.options) return;
+      case "tick": {
         // Of the session before, while another is being opened.
-        if (!this.opened) return;
+        if (!this.options || !this.opened) return;
         this.#latest = message;
-        for (const heed of this.#ticks) heed(message);
+        const period = 1000 / (this.opened.controlRate * (this.slow ? SLOW_MOTION : 1));
+        for (const heed of this.#ticks) heed(message, period);
         this.#frame ||= requestAnimationFrame(() => {
           this.#frame = 0;
           this.tick = this.#latest;
         });
         return;
+      }
       case "fan":
         if (this.#awaited === 0) for (const heed of this.#fans) heed(message);
         return;

@@ -1,4 +1,5 @@
-/** The tokens of tokens.css as colours that a canvas understands. */
+/** The tokens of tokens.css that the scenes are painted in. */
+import { colourOf } from "../theme.ts";
 
 const NAMES = {
   ink: "--ink",
@@ -25,28 +26,6 @@ const NAMES = {
 
 export type Colours = Readonly<Record<keyof typeof NAMES, string>>;
 
-/** As `rgb(…)`, in the theme that holds now. */
-export function readColours(): Colours {
-  const probe = document.createElement("span");
-  document.body.append(probe);
-  const colours = Object.fromEntries(
-    Object.entries(NAMES).map(([name, token]) => {
-      probe.style.color = `var(${token})`;
-      return [name, getComputedStyle(probe).color];
-    }),
-  );
-  probe.remove();
-  return colours as Record<keyof typeof NAMES, string>;
-}
-
-/** Calls `change` whenever the theme does; answers what ends that. */
-export function watchTheme(change: () => void): () => void {
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const observer = new MutationObserver(change);
-  system.addEventListener("change", change);
-  observer.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-  return () => {
-    system.removeEventListener("change", change);
-    observer.disconnect();
-  };
-}
+/** In the theme that holds now. */
+export const readColours = (): Colours =>
+  Object.fromEntries(Object.entries(NAMES).map(([name, token]) => [name, colourOf(token)])) as Colours;

@@ -41,6 +41,13 @@ export function paintPushT(
   context.restore();
 }
 
+/** Where in the window of the world, px, somebody points who points at a canvas that shows all of it. */
+export function pointedAt(canvas: HTMLCanvasElement, { clientX, clientY }: PointerEvent): Spot {
+  const { left, top, width } = canvas.getBoundingClientRect();
+  const place = (value: number) => Math.min(Math.max((value * PUSH_T.window) / width, 0), PUSH_T.window);
+  return { x: place(clientX - left), y: place(clientY - top) };
+}
+
 function grid(context: CanvasRenderingContext2D, { line: colour, inkSoft }: Colours): void {
   context.beginPath();
   for (let at = 64; at < PUSH_T.window; at += 64) {
