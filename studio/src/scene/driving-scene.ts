@@ -172,6 +172,11 @@ export function createDrivingScene(canvas: HTMLCanvasElement, options: SceneOpti
     group.rotation.z = Math.atan2(sine, cosine);
   };
 
+  function dropThings(): void {
+    for (const thing of things) if (thing) scene.remove(thing.group);
+    things = [];
+  }
+
   function showThings(view: DrivingView): void {
     view.obstacles.forEach((one, i) => {
       let thing = things[i] ?? null;
@@ -222,8 +227,7 @@ export function createDrivingScene(canvas: HTMLCanvasElement, options: SceneOpti
     scene.remove(ego.group);
     ego = makeCar(colours.ego);
     scene.add(ego.group);
-    for (const thing of things) if (thing) scene.remove(thing.group);
-    things = [];
+    dropThings();
     drawn = null;
   }
   recolour(colours);
@@ -256,8 +260,7 @@ export function createDrivingScene(canvas: HTMLCanvasElement, options: SceneOpti
       if (drawn !== view.road) {
         build(view.road, view.goal);
         heading.isSet = false;
-        for (const thing of things) if (thing) scene.remove(thing.group);
-        things = [];
+        dropThings();
       }
       blinkTime += seconds;
       stand(ego.group, view.ego);
