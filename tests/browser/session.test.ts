@@ -3,18 +3,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { findTask, type Snapshot, type World } from "../../src/browser.ts";
-import type { StoredEpisode } from "../../src/datasets/index.ts";
 import { openStore } from "../../src/datasets/node.ts";
 import { decodeLog } from "../../studio/src/log/read.ts";
 import type { FromSession, SessionOptions, ToSession } from "../../studio/src/session/messages.ts";
 import { cookieOf, openStudio } from "../server/fixture.ts";
 import { policyFile } from "../studio/session-policy.ts";
+import { expectReplay, PLAIN, type Tick } from "../studio/session-truth.ts";
 import { openPage, type Page } from "./browser.ts";
 import type { Heard } from "./pages/session.ts";
 
 const PAGE = "/tests/browser/pages/session.ts";
-type Tick = Extract<FromSession, { kind: "tick" }>;
 
 /** One page and its session's worker. */
 function driver(page: Page) {
@@ -36,15 +34,7 @@ function driver(page: Page) {
     say: (message: ToSession) => call<number>("say", message),
     async open(options: Partial<SessionOptions> = {}) {
       await call("start");
-      const whole = {
-        task: "driving",
-        operator: "Ada",
-        part: "demonstrate",
-        lanes: 1,
-        policy: null,
-        ...options,
-      } as const;
-      await call("say", { kind: "open", ...whole });
+      await call("say", { kind: "open", ...PLAIN, ...options });
       if (!(await call<boolean>("wait", { kind: "opened" }))) throw new Error(JSON.stringify(await take()));
     },
     /** Waits for so many steps more, and takes what has been heard. */
@@ -73,23 +63,6 @@ function driver(page: Page) {
   };
 }
 
-/** What was recorded in Chromium happens again in Node, to the last bit. */
-function expectReplay({ seed, info, steps }: StoredEpisode, task = "driving"): void {
-  const world = findTask(task).makeEnvironment() as World;
-  let { observation } = world.reset(seed);
-  if (info.snapshot) ({ observation } = world.restore(JSON.parse(String(info.snapshot)) as Snapshot));
-  for (const [number, step] of steps.entries()) {
-    expect(observation, `step ${number}`).toEqual(step.observation);
-    const result = world.step(step.action);
-    expect([result.reward, result.terminated, result.truncated]).toEqual([
-      step.reward,
-      step.terminated,
-      step.truncated,
-    ]);
-    ({ observation } = result);
-  }
-}
-
 describe("the session's worker in Chromium", () => {
   let page: Page;
   let session: ReturnType<typeof driver>;
@@ -104,6 +77,7 @@ describe("the session's worker in Chromium", () => {
   });
   afterAll(() => page?.close());
 
+  // What was recorded in Chromium happens again in Node, to the last bit.
   it("writes every step that it simulates into the browser's files, and Node replays them exactly", async () => {
     await session.open();
     await session.say({ kind: "input", action: [0.03, 1.5] });
@@ -117,7 +91,7 @@ describe("the session's worker in Chromium", () => {
     const steps = numbers.filter((step, i) => step > 0 && step !== numbers[i - 1]);
     expect(steps).toEqual(stored.steps.map((_, step) => step + 1));
     expect(stored.steps.at(-1)?.action).toEqual(Float32Array.of(0.03, 1.5));
-    expectReplay(stored);
+    expectReplay("driving", stored);
   });
 
   it("takes over within a control step of the request, and stands when the page is hidden", async () => {
@@ -143,7 +117,7 @@ describe("the session's worker in Chromium", () => {
     await session.call("pause", 300);
     await session.take();
     expect([session.lane().step, session.lane().phase]).toEqual([step, "paused"]);
-    expectReplay((await session.logged())[0].stored);
+    expectReplay("driving", (await session.logged())[0].stored);
   });
 
   it("swaps a policy without a missed step, and refuses a corrupt one", async () => {
@@ -171,7 +145,7 @@ describe("the session's worker in Chromium", () => {
     expect(numbers.filter((step, i) => step > 0 && step !== numbers[i - 1])).toEqual(
       versions.map((_, step) => step + 1),
     );
-    expectReplay(stored, task);
+    expectReplay(task, stored);
   });
 
   it("begins new episodes from where time was turned back to, and from forks", async () => {
@@ -195,7 +169,7 @@ describe("the session's worker in Chromium", () => {
     expect(after.info).toMatchObject({ forkedFrom: before.id, forkStep: step });
     expect(after.steps[0].observation).toEqual(before.steps[step].observation);
     expect(forked.info).toMatchObject({ forkedFrom: after.id, forkStep: at });
-    for (const stored of [before, after, forked]) expectReplay(stored);
+    for (const stored of [before, after, forked]) expectReplay("driving", stored);
   });
 
   it("stands when the disk is full, loses nothing, and goes on once there is room", async () => {
@@ -221,7 +195,7 @@ describe("the session's worker in Chromium", () => {
     const logged = await session.logged();
     expect(logged.length).toBe(2);
     expect(logged[1].stored.steps.length).toBe(session.lane().step);
-    for (const { stored } of logged) expectReplay(stored);
+    for (const { stored } of logged) expectReplay("driving", stored);
   });
 
   it("shares the browser's files among pages, each with its own", async () => {
@@ -230,16 +204,14 @@ describe("the session's worker in Chromium", () => {
     await session.say({ kind: "request", request: "takeOver" });
     await session.ticks(4);
     await page.call(other, "start");
-    await page.call(other, "say", {
-      ...{ kind: "open", task: "push-t", operator: "Eve", part: "demonstrate", lanes: 1, policy: null },
-    });
+    await page.call(other, "say", { kind: "open", ...PLAIN, task: "push-t", operator: "Eve" });
     await page.call(other, "wait", { kind: "opened" });
     await page.call(other, "say", { kind: "request", request: "takeOver" });
     await page.call(other, "wait", { kind: "tick", count: 6 });
     await session.ticks(4);
     const logged = await session.logged();
     expect(logged.map(({ task }) => task)).toEqual(["driving", "push-t"]);
-    for (const { task, stored } of logged) expectReplay(stored, task);
+    for (const { task, stored } of logged) expectReplay(task, stored);
   });
 });
 
@@ -272,7 +244,7 @@ describe("a page that is closed in the midst of an episode", () => {
       const kept = await store.readEpisode(stored.id);
       expect(kept.steps.length).toBeGreaterThan(30);
       expect(kept.steps).toEqual(stored.steps);
-      expectReplay(kept);
+      expectReplay("driving", kept);
     } finally {
       await page.close();
       await server.close().catch(() => {});

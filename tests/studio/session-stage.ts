@@ -8,8 +8,7 @@ import type { FromSession, LaneView, SessionOptions, ToSession } from "../../stu
 import { openPolicyIn, type PolicyWorker } from "../../studio/src/session/policy-client.ts";
 import { createPolicyServer } from "../../studio/src/session/policy-server.ts";
 import { type MemoryFolder, memoryFolder, memoryLocks } from "./log-files.ts";
-
-export type Tick = Extract<FromSession, { kind: "tick" }>;
+import { PLAIN, type Tick } from "./session-truth.ts";
 
 export interface Stage {
   readonly host: Host;
@@ -110,15 +109,7 @@ export function stage({ folder = memoryFolder(), outside = NOWHERE } = {}): Stag
     say: (message) => host.hear(structuredClone(message)),
     async open(options) {
       const before = heard.length;
-      all.say({
-        kind: "open",
-        task: "driving",
-        operator: "Ada",
-        part: "demonstrate",
-        lanes: 1,
-        policy: null,
-        ...options,
-      });
+      all.say({ kind: "open", ...PLAIN, ...options });
       const isThere = ({ kind, ...rest }: FromSession) =>
         kind === "opened" || (kind === "problem" && (rest as { fatal: boolean }).fatal);
       await until(() => heard.slice(before).some(isThere));

@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { findTask, type Snapshot, type World } from "../../src/browser.ts";
-import type { StoredEpisode } from "../../src/datasets/index.ts";
 import { toOnnx } from "../../src/onnx/index.ts";
 import { input, program, tanh } from "../../src/tensor/index.ts";
 import { testServer } from "./link-server.ts";
 import { policyFile } from "./session-policy.ts";
 import { type Stage, stage } from "./session-stage.ts";
+import { expectReplay } from "./session-truth.ts";
 
 const opened: Stage[] = [];
 function begin(options: Parameters<typeof stage>[0] = {}): Stage {
@@ -16,23 +15,6 @@ function begin(options: Parameters<typeof stage>[0] = {}): Stage {
 afterEach(async () => {
   for (const one of opened.splice(0)) await one.host.close();
 });
-
-/** Drives a world of the task as was recorded, and compares every number that was seen and earned on the way. */
-function expectReplay(task: string, { seed, info, steps }: StoredEpisode): void {
-  const world = findTask(task).makeEnvironment() as World;
-  let { observation } = world.reset(seed);
-  if (info.snapshot) ({ observation } = world.restore(JSON.parse(String(info.snapshot)) as Snapshot));
-  for (const [number, step] of steps.entries()) {
-    expect(observation, `step ${number}`).toEqual(step.observation);
-    const result = world.step(step.action);
-    expect([result.reward, result.terminated, result.truncated]).toEqual([
-      step.reward,
-      step.terminated,
-      step.truncated,
-    ]);
-    ({ observation } = result);
-  }
-}
 
 describe("demonstrating", () => {
   it.each(["driving", "push-t"])("%s: records each step that the person drives, as it was simulated", async (task) => {
