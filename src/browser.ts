@@ -27,7 +27,7 @@ export {
   trainRisk,
   weightsOf,
 } from "./algorithms/index.ts";
-export { foldIn, InputError, type Key, newcombe, randomKey, randomStream } from "./base/index.ts";
+export { foldIn, InputError, joined, type Key, newcombe, randomKey, randomStream } from "./base/index.ts";
 export {
   checkInfo,
   checkStart,
@@ -135,6 +135,8 @@ export {
   type ClockPorts,
   type ClockStats,
   type ClosedEpisode,
+  type ForkPoint,
+  type LaneView,
   type Lateness,
   type LiveSession,
   openSession,

@@ -2,28 +2,19 @@
  * What the page and its session worker say to one another. The worker holds worlds, policy, clock and log; the page holds
  * devices and drawings. Whatever the page says is heeded in the next control step.
  */
-import type { Controller, Info, Phase, Request, Snapshot } from "apprentice";
+import type { Box, ForkPoint, Request, SessionSetup, SessionView } from "apprentice";
+import type { ServerState } from "../link/connection.ts";
+
+export type { ForkPoint, LaneView } from "apprentice";
 
 /** How a person takes part. */
-export type Part =
-  /** The person drives from beginning to end. */
-  | "demonstrate"
-  /** The policy drives, the person may take over. */
-  | "watch";
+export type Part = SessionSetup["part"];
 
 export interface PolicyFile {
   readonly version: string;
   readonly bytes: Uint8Array;
   /** The conformal threshold of its gate; null for none. */
   readonly threshold: number | null;
-}
-
-/** Where an episode goes on from, instead of from a seed. */
-export interface ForkPoint {
-  readonly episode: string;
-  readonly step: number;
-  readonly seed: number;
-  readonly snapshot: Snapshot;
 }
 
 export interface SessionOptions {
@@ -63,44 +54,15 @@ export type ToSession =
   /** Ends it too, and the worker itself once the server has all that is in its log, or where there is none. */
   | { readonly kind: "leave" };
 
-/** A world as it is now. */
-export interface LaneView {
-  readonly episode: string;
-  readonly seed: number;
-  readonly phase: Phase;
-  readonly step: number;
-  /** Seconds since the reset. */
-  readonly time: number;
-  readonly snapshot: Snapshot;
-  readonly info: Info;
-  /** The last executed action, and who drove; what the policy proposes. */
-  readonly action: readonly number[] | null;
-  readonly controller: Controller | null;
-  readonly proposed: readonly number[] | null;
-  readonly policyVersion: string | null;
-  /** What the gate reads, against its threshold; null where there is no gate or it has not read yet. */
-  readonly score: number | null;
-  readonly threshold: number | null;
-  readonly alarmed: boolean;
-  /** How much it needs help, among lanes: the greater the sooner. */
-  readonly need: number;
-  readonly ended: { readonly success: boolean; readonly terminated: boolean } | null;
-}
-
 export type FromSession =
-  | { readonly kind: "opened"; readonly controlRate: number; readonly maxSteps: number; readonly action: ActionSpace }
+  | { readonly kind: "opened"; readonly controlRate: number; readonly maxSteps: number; readonly action: Box }
   /** After every control step of the lanes, and where something changed while they stand. */
-  | {
+  | ({
       readonly kind: "tick";
-      readonly lanes: readonly LaneView[];
-      readonly focus: number;
-      /** Seconds that can be rewound. */
-      readonly rewindable: number;
-      readonly rewinding: boolean;
       /** `performance.timeOrigin + performance.now()` of the worker when the step began, ms, and how late that was. */
       readonly at: number;
       readonly late: number;
-    }
+    } & SessionView)
   /**
    * The focus lane's last plan [Tp][Da], in the task's units, made at step `step`; its rows before `first` lie in the past.
    * Chunks [samples][Tp][Da] that might have been planned instead come a little later; none of a policy that draws nothing.
@@ -124,15 +86,8 @@ export type FromSession =
       readonly kind: "log";
       readonly logged: number;
       readonly unsent: number;
-      readonly server: "connected" | "gone" | "none";
+      readonly server: ServerState;
     }
   | { readonly kind: "swapped"; readonly version: string }
   /** One line for the person; `fatal`: the session is over. */
   | { readonly kind: "problem"; readonly text: string; readonly fatal: boolean };
-
-export interface ActionSpace {
-  readonly names: readonly string[];
-  readonly units: readonly string[];
-  readonly low: readonly number[];
-  readonly high: readonly number[];
-}

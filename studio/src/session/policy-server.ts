@@ -1,5 +1,6 @@
 /** Serves one policy: plans before draws, which are cut into pieces so that no plan waits longer than one of them takes. */
-import { actionScale, InputError, openPolicy, type PolicyActor, type Runtime } from "apprentice";
+import { actionScale, InputError, joined, openPolicy, type PolicyActor, type Runtime } from "apprentice";
+import { lineOf } from "../one-line.ts";
 import type { FromPolicy, ToPolicy } from "./policy-messages.ts";
 
 export interface PolicyServerPorts {
@@ -30,8 +31,7 @@ export function createPolicyServer({ runtime, post, breathe, now }: PolicyServer
       actor = opened;
       post({ kind: "opened", metadata: opened.metadata, scale });
     } catch (error) {
-      const text = error instanceof Error ? error.message.split("\n")[0] : String(error);
-      post({ kind: "refused", text: error instanceof InputError ? text : `${where}: ${text}` });
+      post({ kind: "refused", text: error instanceof InputError ? lineOf(error) : `${where}: ${lineOf(error)}` });
     }
   }
 
@@ -49,7 +49,7 @@ export function createPolicyServer({ runtime, post, breathe, now }: PolicyServer
     for (;;) {
       const plan = plans.shift();
       if (plan) {
-        await answer(plan.id, (actor) => actor.plan(plan.histories, plan.keys));
+        await answer(plan);
       } else if (draws.length > 0) {
         await drawPiece(draws[0]);
         await breathe();
@@ -60,11 +60,15 @@ export function createPolicyServer({ runtime, post, breathe, now }: PolicyServer
     isWorking = false;
   }
 
-  async function answer(id: number, ask: (actor: PolicyActor) => Promise<Float32Array> | Float32Array): Promise<void> {
+  const fail = ({ id }: Job, error: unknown) =>
+    post({ kind: "failed", id, text: error instanceof Error ? error.message : String(error) });
+
+  async function answer(plan: (typeof plans)[number]): Promise<void> {
     try {
-      post({ kind: "chunks", id, chunks: await ask(actor as PolicyActor) });
+      const chunks = await (actor as PolicyActor).plan(plan.histories, plan.keys);
+      post({ kind: "chunks", id: plan.id, chunks });
     } catch (error) {
-      post({ kind: "failed", id, text: error instanceof Error ? error.message : String(error) });
+      fail(plan, error);
     }
   }
 
@@ -81,13 +85,13 @@ export function createPolicyServer({ runtime, post, breathe, now }: PolicyServer
       chunks.push(await run(histories, noises));
     } catch (error) {
       draws.shift();
-      post({ kind: "failed", id: job.id, text: error instanceof Error ? error.message : String(error) });
+      fail(job, error);
       return;
     }
     draw.drawn += rows;
     if (draw.drawn * noiseSize < job.noises.length) return;
     draws.shift();
-    post({ kind: "chunks", id: job.id, chunks: joined(chunks) });
+    post({ kind: "chunks", id: job.id, chunks: joined(Float32Array, chunks) });
   }
 
   return (message) => {
@@ -99,14 +103,4 @@ export function createPolicyServer({ runtime, post, breathe, now }: PolicyServer
     else draws.push({ job: message, chunks: [], drawn: 0 });
     void work();
   };
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
