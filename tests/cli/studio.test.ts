@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { ask, cookieOf } from "../server/fixture.ts";
+import { ask, visitorOf } from "../server/fixture.ts";
 import { runHere, start } from "./command.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "apprentice-studio-"));
@@ -20,8 +20,8 @@ describe("apprentice studio", () => {
     expect(folder).toBe(data);
     const [address] = addresses;
     expect(address).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${port}/\\?token=[\\w-]{43}$`));
-    const headers = { Cookie: await cookieOf(address) };
-    const studio = JSON.parse((await ask(address, "/api/studio", { headers })).text);
+    const get = await visitorOf(address);
+    const studio = JSON.parse((await get("/api/studio")).text);
     expect(studio.heads.length).toBeGreaterThan(0);
     // Nothing is there yet: a first policy is on its way.
     expect(studio.jobs).toMatchObject([{ task: "driving", kind: "first" }]);

@@ -2,9 +2,9 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import type { StudioServer } from "../../src/server/index.ts";
-import { type Answer, ask, closeStudios, cookieOf, openPage, openStudio, temporaryFolders } from "./fixture.ts";
+import { type Answer, ask, cookieOf, openPage, openStudio, temporaryFolders } from "./fixture.ts";
 
 const newFolder = temporaryFolders();
 let server: StudioServer;
@@ -27,7 +27,6 @@ beforeAll(async () => {
   host = new URL(address).host;
   cookie = await cookieOf(address);
 });
-afterAll(closeStudios);
 
 const get = (path: string, headers: Record<string, string> = { Cookie: cookie }): Promise<Answer> =>
   ask(address, path, { headers });

@@ -1,16 +1,13 @@
 /** What is said later about episodes, and what can be had of a dataset: listings, findings, downloads. */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import type { Verification } from "../../src/datasets/index.ts";
 import { openStore, readDataset, readStore } from "../../src/datasets/node.ts";
 import type { ClientMessage, EpisodeDetail, EpisodeSummary } from "../../src/protocol/index.ts";
 import type { StudioServer } from "../../src/server/index.ts";
 import {
   type Answer,
-  ask,
-  closeStudios,
-  cookieOf,
   episodeRecords,
   messagesOf,
   openPage,
@@ -18,6 +15,7 @@ import {
   spec,
   type TestPage,
   temporaryFolders,
+  visitorOf,
 } from "./fixture.ts";
 import { unzipInto } from "./unzip.ts";
 
@@ -25,14 +23,13 @@ const newFolder = temporaryFolders();
 const data = newFolder();
 let server: StudioServer;
 let page: TestPage;
-let cookie = "";
+let get: (path: string) => Promise<Answer>;
 beforeAll(async () => {
   server = await openStudio({ data });
   page = await openPage(server.addresses[0]);
-  cookie = await cookieOf(server.addresses[0]);
+  get = await visitorOf(server.addresses[0]);
   for (let seed = 0; seed < 6; seed++) await record(page, `e${seed}`, seed);
 });
-afterAll(closeStudios);
 
 async function record(from: TestPage, id: string, seed: number): Promise<void> {
   for (const message of messagesOf(id, episodeRecords(seed, 30), 30)) {
@@ -40,7 +37,6 @@ async function record(from: TestPage, id: string, seed: number): Promise<void> {
   }
 }
 
-const get = (path: string): Promise<Answer> => ask(server.addresses[0], path, { headers: { Cookie: cookie } });
 const list = async (): Promise<EpisodeSummary[]> => JSON.parse((await get("/api/tasks/push-t/episodes")).text);
 const store = () => openStore(join(data, "push-t", "dataset"));
 
@@ -191,10 +187,10 @@ it("lists the others where a file is damaged, and names it where it is asked for
   const bytes = readFileSync(file);
   bytes[bytes.length >> 1] ^= 0xff;
   writeFileSync(file, bytes);
-  const headers = { Cookie: await cookieOf(address) };
-  const listed: EpisodeSummary[] = JSON.parse((await ask(address, "/api/tasks/push-t/episodes", { headers })).text);
+  const getHere = await visitorOf(address);
+  const listed: EpisodeSummary[] = JSON.parse((await getHere("/api/tasks/push-t/episodes")).text);
   expect(listed.map(({ id }) => id)).toEqual(["e0", "e2"]);
-  const damaged = await ask(address, "/api/tasks/push-t/episodes/e1", { headers });
+  const damaged = await getHere("/api/tasks/push-t/episodes/e1");
   expect(damaged.status).toBe(422);
   expect(damaged.text).toMatch(/e1\.mcap: .*expected a whole one\n$/);
 });
@@ -205,18 +201,18 @@ it("lists hundreds of episodes without reading them again", { timeout: 120_000 }
   const there = await openPage(address);
   const COUNT = 300;
   for (let seed = 0; seed < COUNT; seed++) await record(there, `e${String(seed).padStart(3, "0")}`, seed);
-  const headers = { Cookie: await cookieOf(address) };
+  const getHere = await visitorOf(address);
   const times: number[] = [];
   for (let i = 0; i < 4; i++) {
     const begun = performance.now();
-    const listed: EpisodeSummary[] = JSON.parse((await ask(address, "/api/tasks/push-t/episodes", { headers })).text);
+    const listed: EpisodeSummary[] = JSON.parse((await getHere("/api/tasks/push-t/episodes")).text);
     times.push(performance.now() - begun);
     expect(listed.length).toBe(COUNT);
   }
   // A file whose access time does not move was not opened; where the file system keeps none, nothing is shown.
   const file = join(own.data, "push-t", "dataset", "episodes", "e000.mcap");
   const { atimeMs } = statSync(file);
-  await ask(address, "/api/tasks/push-t/episodes", { headers });
+  await getHere("/api/tasks/push-t/episodes");
   expect(statSync(file).atimeMs).toBe(atimeMs);
   console.log(
     `listing ${COUNT} episodes: first ${times[0].toFixed(0)} ms, then ${Math.min(...times.slice(1)).toFixed(0)} ms`,

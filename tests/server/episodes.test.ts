@@ -1,23 +1,12 @@
 /** Episodes that come over the socket, and what is answered about them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { openStore } from "../../src/datasets/node.ts";
 import type { EpisodeDetail, EpisodeSummary, StudioSummary } from "../../src/protocol/index.ts";
-import {
-  ask,
-  closeStudios,
-  cookieOf,
-  episodeRecords,
-  messagesOf,
-  openPage,
-  openStudio,
-  spec,
-  temporaryFolders,
-} from "./fixture.ts";
+import { episodeRecords, messagesOf, openPage, openStudio, spec, temporaryFolders, visitorOf } from "./fixture.ts";
 
 const newFolder = temporaryFolders();
-afterAll(closeStudios);
 
 it("keeps an episode, and shows it", async () => {
   const data = newFolder();
@@ -38,8 +27,8 @@ it("keeps an episode, and shows it", async () => {
   expect(stored).toMatchObject({ seed: 3, actors: ["Ada"], success: true, wallTime: 1.76e9 + 3000 });
   expect(stored.steps.length).toBe(20);
 
-  const cookie = await cookieOf(address);
-  const get = async (path: string) => JSON.parse((await ask(address, path, { headers: { Cookie: cookie } })).text);
+  const ask = await visitorOf(address);
+  const get = async (path: string) => JSON.parse((await ask(path)).text);
   const summary: StudioSummary = await get("/api/studio");
   expect(summary.tasks.find(({ name }) => name === "push-t")).toMatchObject({ episodes: 1 });
   const [listed]: EpisodeSummary[] = await get("/api/tasks/push-t/episodes");

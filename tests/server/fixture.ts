@@ -12,17 +12,20 @@ import { type StudioOptions, type StudioServer, startStudio } from "../../src/se
 import { findTask } from "../../src/tasks/index.ts";
 import { idleJobs } from "./idle-jobs.ts";
 
-/** New folders under one that is removed after the tests of the file. */
+/** New folders under one that is removed after the tests of the file, when the servers that were opened are closed. */
 export function temporaryFolders(): () => string {
   const folder = mkdtempSync(join(tmpdir(), "apprentice-server-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(async () => {
+    await closeStudios();
+    rmSync(folder, { recursive: true, force: true });
+  });
   let count = 0;
   return () => join(folder, `data-${count++}`);
 }
 
 const running: StudioServer[] = [];
 
-/** A server on a free port of loopback, closed after the tests of the file; whoever closes it before is welcome. */
+/** A server on a free port of loopback, closed with the folders of the file's tests; whoever closes it before is welcome. */
 export async function openStudio(options: Partial<StudioOptions> & { data: string }): Promise<StudioServer> {
   const server = await startStudio({
     host: "127.0.0.1",
@@ -86,6 +89,12 @@ export async function cookieOf(address: string): Promise<string> {
   const { headers } = await ask(address, pathname + search);
   const [cookie] = headers["set-cookie"] as string[];
   return cookie.split(";")[0];
+}
+
+/** Asks as a browser does that the server knows. */
+export async function visitorOf(address: string): Promise<(path: string) => Promise<Answer>> {
+  const headers = { Cookie: await cookieOf(address) };
+  return (path) => ask(address, path, { headers });
 }
 
 export interface TestPage {

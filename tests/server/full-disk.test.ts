@@ -6,14 +6,13 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { EpisodeSummary } from "../../src/protocol/index.ts";
 import {
-  ask,
   closeStudios,
-  cookieOf,
   episodeRecords,
   messagesOf,
   openPage,
   openStudio,
   temporaryFolders,
+  visitorOf,
 } from "./fixture.ts";
 
 const newFolder = temporaryFolders();
@@ -81,9 +80,8 @@ describe.skipIf(!isMounted)(`a full disk${skipped}`, () => {
       });
       const asked = await page.answer(begin);
       // What is asked for first is refused, too, unless the file had room for it.
-      const listed: EpisodeSummary[] = JSON.parse(
-        (await ask(address, "/api/tasks/push-t/episodes", { headers: { Cookie: await cookieOf(address) } })).text,
-      );
+      const get = await visitorOf(address);
+      const listed: EpisodeSummary[] = JSON.parse((await get("/api/tasks/push-t/episodes")).text);
       expect(listed.find(({ id }) => id === "full")?.steps).toBeGreaterThanOrEqual(held);
       rmSync(filling);
       const resumed = await page.answer(begin);

@@ -1,13 +1,12 @@
 /** Records that are no records, or nearly: refused, or kept and read again; never a fault of the server's. */
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { openStore, readDataset } from "../../src/datasets/node.ts";
 import { fromBase64, toBase64 } from "../../src/protocol/index.ts";
-import { ask, closeStudios, cookieOf, episodeRecords, openPage, openStudio, temporaryFolders } from "./fixture.ts";
+import { episodeRecords, openPage, openStudio, temporaryFolders, visitorOf } from "./fixture.ts";
 
 const newFolder = temporaryFolders();
-afterAll(closeStudios);
 
 /** What is done to the bytes of a good record. */
 const harm = fc.oneof(
@@ -39,7 +38,7 @@ it("whatever bytes come, what is kept can be read, listed and learned from", { t
   const faults: unknown[] = [];
   const server = await openStudio({ data: newFolder(), onFault: (error) => faults.push(error) });
   const [address] = server.addresses;
-  const headers = { Cookie: await cookieOf(address) };
+  const get = await visitorOf(address);
   const good = episodeRecords(1, 3);
   const tally = { kept: 0, refused: 0 };
   let run = 0;
@@ -64,7 +63,7 @@ it("whatever bytes come, what is kept can be read, listed and learned from", { t
           else expect(answer.reason).toMatch(/^[^\n]+$/);
         }
         page.close();
-        const { text } = await ask(address, `/api/tasks/push-t/episodes/${place.episode}`, { headers });
+        const { text } = await get(`/api/tasks/push-t/episodes/${place.episode}`);
         if (text.startsWith("{")) expect(JSON.parse(text).steps).toBeGreaterThanOrEqual(steps);
         else expect(text).toContain("there is no episode");
       },
@@ -75,7 +74,7 @@ it("whatever bytes come, what is kept can be read, listed and learned from", { t
   expect(tally.kept).toBeGreaterThan(0);
   expect(tally.refused).toBeGreaterThan(0);
   const path = join(server.data, "push-t", "dataset");
-  const listed = JSON.parse((await ask(address, "/api/tasks/push-t/episodes", { headers })).text);
+  const listed = JSON.parse((await get("/api/tasks/push-t/episodes")).text);
   expect(listed.length).toBe((await openStore(path)).episodeIds().length);
   await readDataset(path);
 });

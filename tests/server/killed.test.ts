@@ -7,23 +7,14 @@ import { afterAll, expect, it } from "vitest";
 import { randomKey, randomStream } from "../../src/base/index.ts";
 import { openStore } from "../../src/datasets/node.ts";
 import type { ClientMessage } from "../../src/protocol/index.ts";
-import {
-  closeStudios,
-  episodeRecords,
-  messagesOf,
-  openPage,
-  openStudio,
-  type TestPage,
-  temporaryFolders,
-} from "./fixture.ts";
+import { episodeRecords, messagesOf, openPage, openStudio, type TestPage, temporaryFolders } from "./fixture.ts";
 
 const newFolder = temporaryFolders();
 const CHILD = fileURLToPath(new URL("./server-child.ts", import.meta.url));
 const KILLS = 4;
 const children: ChildProcess[] = [];
-afterAll(async () => {
+afterAll(() => {
   for (const child of children) child.kill("SIGKILL");
-  await closeStudios();
 });
 
 /** Starts a server process on `port` (0: any), and waits until it listens. */

@@ -1,17 +1,16 @@
 /** Policies and jobs, as far as the server hands them on; what makes them is tested in tests/server/jobs. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { InputError } from "../../src/base/index.ts";
 import { exportPolicy } from "../../src/policies/index.ts";
 import type { JobState, PolicySummary } from "../../src/protocol/index.ts";
 import type { JobsOptions } from "../../src/server/jobs/index.ts";
 import { ONE_OF_EACH } from "../policies/every.ts";
-import { ask, closeStudios, cookieOf, openPage, openStudio, temporaryFolders } from "./fixture.ts";
+import { openPage, openStudio, temporaryFolders, visitorOf } from "./fixture.ts";
 import { idleJobs } from "./idle-jobs.ts";
 
 const newFolder = temporaryFolders();
-afterAll(closeStudios);
 
 it("hands out a policy, and refuses by name one that is damaged, cut short, another thing or gone", async () => {
   const folder = newFolder();
@@ -20,8 +19,7 @@ it("hands out a policy, and refuses by name one that is damaged, cut short, anot
   const policyFile = (task: string, id: string) => (task === "push-t" && id === "push-t-1" ? file : null);
   const server = await openStudio({ data: newFolder(), makeJobs: idleJobs([], { policyFile }) });
   const [address] = server.addresses;
-  const headers = { Cookie: await cookieOf(address) };
-  const get = (path: string) => ask(address, path, { headers });
+  const get = await visitorOf(address);
   const whole = Buffer.from(exportPolicy(ONE_OF_EACH[0].policy));
   writeFileSync(file, whole);
   const answer = await get("/api/tasks/push-t/policies/push-t-1/policy.onnx");
@@ -90,10 +88,10 @@ it("tells every page of jobs and policies, hands requests on, and refusals back"
   const [address] = server.addresses;
   // The first task's policy is begun at once, another's when somebody looks at it.
   expect(asked).toEqual(["driving"]);
-  const headers = { Cookie: await cookieOf(address) };
-  expect(JSON.parse((await ask(address, "/api/tasks/push-t/policies", { headers })).text)).toEqual([policy]);
+  const get = await visitorOf(address);
+  expect(JSON.parse((await get("/api/tasks/push-t/policies")).text)).toEqual([policy]);
   expect(asked).toEqual(["driving", "push-t"]);
-  expect(JSON.parse((await ask(address, "/api/studio", { headers })).text)).toMatchObject({
+  expect(JSON.parse((await get("/api/studio")).text)).toMatchObject({
     jobs: [job],
     policies: [policy],
     heads: ["l2"],
@@ -137,10 +135,9 @@ it("goes on where a part of it fails, and says so where it was started", async (
   page.say({ kind: "train", task: "push-t", head: "l2" });
   const refused = await page.next((one) => one.kind === "refused");
   expect(refused.kind === "refused" && refused.reason).toBe("the server failed; its terminal says how");
-  const answer = await ask(address, "/api/tasks/push-t/policies", { headers: { Cookie: await cookieOf(address) } });
+  const get = await visitorOf(address);
+  const answer = await get("/api/tasks/push-t/policies");
   expect(answer).toMatchObject({ status: 500, text: "the server failed; its terminal says how\n" });
   expect(faults.length).toBe(2);
-  expect(
-    (await ask(address, "/api/tasks/push-t/episodes", { headers: { Cookie: await cookieOf(address) } })).status,
-  ).toBe(200);
+  expect((await get("/api/tasks/push-t/episodes")).status).toBe(200);
 });

@@ -1,11 +1,10 @@
 /** Pages that flood, send garbage, or fall silent: disconnected, and nobody else notices. */
 import { connect } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { openStore } from "../../src/datasets/node.ts";
 import { CLIENT_LIMITS } from "../../src/protocol/index.ts";
 import {
-  closeStudios,
   cookieOf,
   episodeRecords,
   messagesOf,
@@ -17,7 +16,6 @@ import {
 } from "./fixture.ts";
 
 const newFolder = temporaryFolders();
-afterAll(closeStudios);
 
 let address = "";
 let data = "";

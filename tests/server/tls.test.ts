@@ -5,20 +5,19 @@ import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { generate } from "selfsigned";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import {
   ask,
-  closeStudios,
   cookieOf,
   episodeRecords,
   messagesOf,
   openPage,
   openStudio,
   temporaryFolders,
+  visitorOf,
 } from "./fixture.ts";
 
 const newFolder = temporaryFolders();
-afterAll(closeStudios);
 const hasIPv6 = Object.values(networkInterfaces()).some((found) => found?.some(({ address }) => address === "::1"));
 
 it.each(["0.0.0.0", "::", hostname()])("refuses --host %s without a certificate", async (host) => {
@@ -49,7 +48,7 @@ it("serves pages and sockets with a certificate of its own, and keeps it", async
 
   // Every address that is printed works, and a name that is none of the machine's does not.
   for (const other of server.addresses) {
-    expect((await ask(other, "/api/studio", { headers: { Cookie: await cookieOf(other) } })).status, other).toBe(200);
+    expect((await (await visitorOf(other))("/api/studio")).status, other).toBe(200);
   }
   const cookie = await cookieOf(address);
   expect((await ask(address, "/api/studio", { headers: { Cookie: cookie, Host: "evil.example" } })).status).toBe(403);

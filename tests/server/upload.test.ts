@@ -2,20 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { ClientMessage } from "../../src/protocol/index.ts";
-import {
-  closeStudios,
-  episodeRecords,
-  messagesOf,
-  openPage,
-  openStudio,
-  type TestPage,
-  temporaryFolders,
-} from "./fixture.ts";
+import { episodeRecords, messagesOf, openPage, openStudio, type TestPage, temporaryFolders } from "./fixture.ts";
 
 const newFolder = temporaryFolders();
-afterAll(closeStudios);
 
 const fileOf = (data: string, id: string) => readFileSync(join(data, "push-t", "dataset", "episodes", `${id}.mcap`));
 

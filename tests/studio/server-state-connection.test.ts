@@ -2,9 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { ServerMessage } from "../../src/browser.ts";
 import { connect } from "../../studio/src/server/connection.ts";
-import { closeStudios, cookieOf, openPage, openStudio, temporaryFolders } from "../server/fixture.ts";
+import { cookieOf, openPage, openStudio, temporaryFolders } from "../server/fixture.ts";
 
-afterAll(closeStudios);
 const newFolder = temporaryFolders();
 
 /** What any server refuses, and says so. */
