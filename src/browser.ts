@@ -10,6 +10,7 @@ export {
   cloneRecorded,
   diffusionLossScore,
   distillationNovelty,
+  expertStepsIn,
   type HeldOutReport,
   heldOutReport,
   hgDaggerDoubt,
@@ -27,7 +28,7 @@ export {
   trainRisk,
   weightsOf,
 } from "./algorithms/index.ts";
-export { foldIn, InputError, joined, type Key, newcombe, randomKey, randomStream } from "./base/index.ts";
+export { foldIn, InputError, joined, type Key, newcombe, type Rate, randomKey, randomStream } from "./base/index.ts";
 export {
   checkInfo,
   checkStart,
@@ -180,23 +181,26 @@ export {
   type ClientMessage,
   type EpisodeDetail,
   type EpisodeSummary,
+  episodeDetail,
+  episodeSummary,
   fromBase64,
   type JobState,
   type PolicySummary,
   parseClientMessage,
-  type Rate,
   type ServerMessage,
   type Strip,
   type StudioSummary,
+  stripOf,
   toBase64,
 } from "./protocol/index.ts";
 export {
-  onlineOptimizer,
+  judgingSeeds,
   STUDIO_HEADS,
   STUDIO_JUDGING,
   type StudioChoice,
   type StudioRecipe,
   studioHead,
+  studioLearning,
   studioRecipe,
 } from "./recipes/index.ts";
 export {
@@ -229,7 +233,16 @@ export {
 } from "./supervisors/index.ts";
 export { defineTask, findTask, mixedExpert, TASKS, type Task } from "./tasks/index.ts";
 export * as tensor from "./tensor/index.ts";
-export { createTrainer, DivergenceError, type Plan, type Problem, type Trainer, train } from "./training/index.ts";
+export {
+  createTrainer,
+  DivergenceError,
+  type Pace,
+  type Plan,
+  type Problem,
+  paced,
+  type Trainer,
+  train,
+} from "./training/index.ts";
 export {
   type Actor,
   type BatchActor,

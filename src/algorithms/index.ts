@@ -52,7 +52,7 @@ export {
 export { openSampler, type Sampler, type SamplerOptions } from "./gates/samples.ts";
 export { type OpenScore, plannedActions, together } from "./gates/score.ts";
 export { foreseenIn, plansOf, readingsOf, type Watched, type WatchOptions, watch } from "./gates/watched.ts";
-export { type Aggregate, type AggregateOptions, aggregate, classesOf } from "./online/aggregate.ts";
+export { type Aggregate, type AggregateOptions, aggregate, classesOf, expertStepsIn } from "./online/aggregate.ts";
 export { type BetaSchedule, betaOf } from "./online/beta.ts";
 export { allOf, type BoundedOptions, boundedSpec } from "./online/bounded.ts";
 export { type ClonedRecorded, type CloneRecordedOptions, cloneRecorded } from "./online/clone.ts";

@@ -1,12 +1,5 @@
 /** Policies and the jobs that make them, as the server tells of them. */
-
-/** A share with its 95 % Wilson interval. */
-export interface Rate {
-  readonly rate: number;
-  readonly low: number;
-  readonly high: number;
-  readonly n: number;
-}
+import type { Rate } from "../base/index.ts";
 
 export interface PolicySummary {
   /** Also the version that steps record: "driving-3". */

@@ -24,11 +24,13 @@ export {
   cloningPart,
   type FirstLesson,
   firstLesson,
+  judgingSeeds,
   STUDIO_HEADS,
   STUDIO_JUDGING,
   type StudioChoice,
   type StudioRecipe,
   type StudioRun,
   studioHead,
+  studioLearning,
   studioRecipe,
 } from "./studio.ts";

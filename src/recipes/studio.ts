@@ -2,10 +2,10 @@
 import type { AggregateOptions } from "../algorithms/index.ts";
 import { InputError } from "../base/index.ts";
 import { denoises, HEADS, type HeadName } from "../policies/index.ts";
-import type { Horizons } from "../world/index.ts";
+import { episodeSeeds, type Horizons } from "../world/index.ts";
 import type { CloningRecipe } from "./cloning.ts";
 import type { RecipePart } from "./complete.ts";
-import { completeOnlineRecipe, type OnlineRecipe } from "./online.ts";
+import { completeOnlineRecipe, learningOf, type OnlineRecipe } from "./online.ts";
 
 /** Heads that the studio offers, the one that suits most tasks first. */
 export const STUDIO_HEADS: readonly HeadName[] = ["diffusion", ...HEADS.filter((head) => head !== "diffusion")];
@@ -39,6 +39,12 @@ export interface FirstLesson {
 
 /** Starts of the server's own on which policies are judged, and what their gate is calibrated by. */
 export const STUDIO_JUDGING = { episodes: 50, falseAlarms: 0.1, samples: 16, window: 5 } as const;
+
+/**
+ * The selection seeds of seed 0, from 900,000 on: a page drives demonstration seeds, `apprentice evaluate` reports on
+ * evaluation seeds, and no two of these meet (`episodeSeeds`).
+ */
+export const judgingSeeds = (): number[] => episodeSeeds("selection", 0, STUDIO_JUDGING.episodes);
 
 interface StudioDefaults {
   readonly head: HeadName;
@@ -102,6 +108,12 @@ export function studioRecipe(choice: StudioChoice): StudioRecipe {
   );
   return { task, head: name, learning, aggregation: { weighting, before, lag }, seed };
 }
+
+/** All that `cloneRecorded` is told but its runtime. */
+export const studioLearning = (recipe: StudioRecipe) => {
+  const { aggregation, seed } = recipe;
+  return { ...learningOf(recipe), aggregation, seed };
+};
 
 /** What is written of how a policy of the studio came about: its run's recipe.json. */
 export interface StudioRun extends StudioRecipe {

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../base/index.ts";
 import { type Annotation, type NewAnnotation, openOrCreateStore, type Store } from "../datasets/node.ts";
-import type { ClientMessage, EpisodeDetail, EpisodeSummary } from "../protocol/index.ts";
+import { type ClientMessage, type EpisodeDetail, type EpisodeSummary, episodeDetail } from "../protocol/index.ts";
 import type { EnvironmentSpec } from "../world/index.ts";
 import { datasetFolder } from "./jobs/policies.ts";
-import { createSummaries, detailOf } from "./summaries.ts";
+import { createSummaries } from "./summaries.ts";
 import { studioTask } from "./tasks.ts";
 
 /** An annotation as a page sends it. */
@@ -67,7 +67,7 @@ export function openLibrary(data: string): Library {
     async detail(task, id) {
       const store = await library.existing(task);
       const summary = store && (await summaries.of(store, id));
-      return store && summary && detailOf(summary, await store.readEpisode(id));
+      return store && summary && episodeDetail(summary, await store.readEpisode(id));
     },
     async annotate(task, annotations, by) {
       const store = await library.existing(task);

@@ -3,12 +3,11 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../base/index.ts";
 import type { Annotation, Store, StoredEpisode } from "../datasets/node.ts";
-import type { EpisodeDetail, EpisodeSummary, Strip } from "../protocol/index.ts";
-import type { Controller } from "../world/index.ts";
+import { type EpisodeSummary, episodeSummary } from "../protocol/index.ts";
 
 /** Without annotations: the file's own content. */
 interface Recorded {
-  readonly summary: Omit<EpisodeSummary, "deleted" | "labels">;
+  readonly summary: EpisodeSummary;
   readonly labelled: ReadonlySet<number>;
 }
 
@@ -32,7 +31,7 @@ export function createSummaries(): Summaries {
     const before = held.get(file);
     if (before?.version === version) return before.recorded;
     const stored = await store.readRecording(id);
-    const recorded = stored && summarise(store, stored);
+    const recorded = stored && recordedIn(store, stored);
     held.set(file, { version, recorded });
     return recorded;
   };
@@ -68,47 +67,13 @@ function byEpisode(annotations: readonly Annotation[]): Map<string, Annotation[]
   return found;
 }
 
-function summarise({ spec }: Store, { id, seed, wallTime, steps, endInfo, success, info }: StoredEpisode): Recorded {
-  const strip = stripOf(steps);
-  const { forkedFrom, forkStep } = info;
-  const isFork = typeof forkedFrom === "string" && typeof forkStep === "number";
-  const labelled = new Set(steps.flatMap(({ label }, step) => (label ? [step] : [])));
-  const summary = {
-    id,
-    seed,
-    operator: steps.find(({ operator }) => operator !== null)?.operator ?? null,
-    started: wallTime,
-    steps: steps.length,
-    seconds: steps.length / spec.controlRate,
-    success,
-    interrupted: endInfo === null,
-    strip,
-    interventions: interventionsOf(strip),
-    policyVersions: [...new Set(steps.flatMap(({ policyVersion }) => policyVersion ?? []))],
-    forked: isFork ? { episode: forkedFrom, step: forkStep } : null,
-  };
-  return { summary, labelled };
+function recordedIn({ spec }: Store, stored: StoredEpisode): Recorded {
+  const labelled = new Set(stored.steps.flatMap(({ label }, step) => (label ? [step] : [])));
+  return { summary: episodeSummary(stored, { controlRate: spec.controlRate, deleted: false }), labelled };
 }
-
-function stripOf(steps: readonly { readonly controller: Controller }[]): Strip {
-  const strip: [Controller, number][] = [];
-  for (const { controller } of steps) {
-    const last = strip.at(-1);
-    if (last?.[0] === controller) last[1]++;
-    else strip.push([controller, 1]);
-  }
-  return strip;
-}
-
-/** As `accountOf` counts them: who drives from beginning to end takes nothing over. */
-const interventionsOf = (strip: Strip): number =>
-  strip.some(([controller]) => controller === "policy")
-    ? strip.filter(([controller]) => controller === "expert").length
-    : 0;
 
 function annotated({ summary, labelled }: Recorded, annotations: readonly Annotation[]): EpisodeSummary {
-  let { success } = summary;
-  let deleted = false;
+  let { success, deleted } = summary;
   const labels = new Set(labelled);
   for (const annotation of annotations) {
     if (annotation.kind === "success") success = annotation.success;
@@ -117,21 +82,3 @@ function annotated({ summary, labelled }: Recorded, annotations: readonly Annota
   }
   return { ...summary, success, deleted, labels: labels.size };
 }
-
-/** An episode with its steps, as the page plays it. */
-export function detailOf(summary: EpisodeSummary, { info, steps }: StoredEpisode): EpisodeDetail {
-  const names = new Set(steps.flatMap(({ gate }) => Object.keys(gate)));
-  return {
-    ...summary,
-    info: info as EpisodeDetail["info"],
-    actions: steps.map(({ action }) => Array.from(action)),
-    proposed: steps.map(({ proposed }) => proposed && Array.from(proposed)),
-    label: steps.map(({ label }) => label && Array.from(label)),
-    controller: steps.map(({ controller }) => controller),
-    reward: steps.map(({ reward }) => reward),
-    gate: Object.fromEntries(Array.from(names, (name) => [name, steps.map(({ gate }) => readingOf(gate, name))])),
-  };
-}
-
-const readingOf = (gate: Readonly<Record<string, number>>, name: string): number | null =>
-  Object.hasOwn(gate, name) ? gate[name] : null;

@@ -4,6 +4,7 @@
  *
  * Law: imports base, tensor, onnx, nn, optim and runtime. Knows no policy and no world; the runtime comes as an argument.
  */
+export { type Pace, paced } from "./pace.ts";
 export { choosePlan, type Plan } from "./plan.ts";
 export type { Batch, Column, Problem } from "./problem.ts";
 export { DivergenceError, type TrainingState } from "./stepper.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Finding } from "../../src/browser.ts";
+import { type Finding, stripOf } from "../../src/browser.ts";
 import {
   byVersion,
   type EpisodeFilter,
@@ -11,7 +11,7 @@ import {
   versionsIn,
 } from "../../studio/src/episodes/filter.ts";
 import { findingsByEpisode, ofTheDataset } from "../../studio/src/episodes/findings.ts";
-import { describeStrip, drivenSteps, handOvers, partsOf, stripOf } from "../../studio/src/episodes/strip.ts";
+import { describeStrip, drivenSteps, handOvers, partsOf } from "../../studio/src/episodes/strip.ts";
 import { clock, counted, duration, resultOf } from "../../studio/src/episodes/words.ts";
 import { summaryOf } from "./episodes.ts";
 

@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { accountOf, type Controller, type EpisodeSummary, findTask, newcombe, weightsOf } from "../../src/browser.ts";
-import { stripOf } from "../../studio/src/episodes/strip.ts";
+import {
+  accountOf,
+  type Controller,
+  type EpisodeSummary,
+  findTask,
+  newcombe,
+  stripOf,
+  weightsOf,
+} from "../../src/browser.ts";
 import { accountOfEpisodes } from "../../studio/src/policies/account.ts";
 import { differenceInWords, isSignificant, rateInWords } from "../../studio/src/policies/comparison.ts";
 import { progressOf } from "../../studio/src/policies/job.ts";

@@ -1,24 +1,19 @@
-import { afterAll, describe, expect, it, vi } from "vitest";
-import { ADDRESSES, fromBase64 } from "../../src/browser.ts";
-import { beginLog } from "../../studio/src/log/episode-log.ts";
+import { describe, expect, it, vi } from "vitest";
+import { ADDRESSES, episodeDetail, episodeSummary, fromBase64 } from "../../src/browser.ts";
+import { type Annotation, beginLog } from "../../studio/src/log/episode-log.ts";
 import { decodeLog } from "../../studio/src/log/read.ts";
 import { pendingAnnotations, withAnnotations } from "../../studio/src/server/annotations.ts";
-import { detailOf, summaryOf } from "../../studio/src/server/summary.ts";
-import type { Annotation } from "../../studio/src/server/view.ts";
 import {
-  ask,
-  closeStudios,
-  cookieOf,
   episodeRecords,
   messagesOf,
   openPage,
   openStudio,
   spec,
   temporaryFolders,
+  visitorOf,
 } from "../server/fixture.ts";
 import { memoryFolder } from "./log-files.ts";
 
-afterAll(closeStudios);
 const newFolder = temporaryFolders();
 
 /** The log that a page would have written of the records. */
@@ -42,26 +37,26 @@ describe("what the page tells of its own log", () => {
   ];
 
   it("is what the server tells of the same episodes", async () => {
-    const { addresses, port } = await openStudio({ data: newFolder() });
+    const { addresses } = await openStudio({ data: newFolder() });
     const page = await openPage(addresses[0]);
     for (const message of messagesOf("whole", whole)) await page.answer(message);
     for (const message of messagesOf("cut", cut).slice(0, -1)) await page.answer(message);
     page.say({ kind: "annotate", task: spec.name, annotations });
-    const headers = { Cookie: await cookieOf(addresses[0]) };
-    const get = async (address: string) =>
-      JSON.parse((await ask(`http://127.0.0.1:${port}`, address, { headers })).text);
+    const ask = await visitorOf(addresses[0]);
+    const get = async (address: string) => JSON.parse((await ask(address)).text);
     // `changed` may be about the episodes themselves: only the list says that the last annotation was heard.
     await vi.waitFor(async () => expect((await get(ADDRESSES.episodes(spec.name)))[1].deleted).toBe(true), {
       timeout: 30_000,
     });
     const logs = [await logged("whole", whole), await logged("cut", cut, false)];
     const local = logs.map((episode) => withAnnotations(episode, annotations));
-    expect(local.map((episode) => summaryOf(episode, spec.controlRate))).toEqual(
-      await get(ADDRESSES.episodes(spec.name)),
+    const summaries = local.map(({ stored, deleted }) =>
+      episodeSummary(stored, { controlRate: spec.controlRate, deleted }),
     );
-    for (const episode of local) {
-      const theirs = await get(ADDRESSES.episode(spec.name, episode.stored.id));
-      expect(JSON.parse(JSON.stringify(detailOf(episode, spec.controlRate)))).toEqual(theirs);
+    expect(summaries).toEqual(await get(ADDRESSES.episodes(spec.name)));
+    for (const [i, { stored }] of local.entries()) {
+      const theirs = await get(ADDRESSES.episode(spec.name, stored.id));
+      expect(JSON.parse(JSON.stringify(episodeDetail(summaries[i], stored)))).toEqual(theirs);
     }
   });
 });

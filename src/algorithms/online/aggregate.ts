@@ -84,6 +84,13 @@ export function classesOf(episode: Driven, before = STEPS_BEFORE): StepClass[] {
   return classes;
 }
 
+/** Steps that an expert drove or labelled. */
+export function expertStepsIn(episodes: readonly Episode[]): number {
+  const ofExpert = (episode: Episode) =>
+    episode.controller.filter((who, step) => who === "expert" || hasLabel(episode, step)).length;
+  return episodes.reduce((sum, episode) => sum + ofExpert(episode), 0);
+}
+
 function countOf(classes: readonly (readonly StepClass[])[], counted?: (row: number) => boolean): PerClass {
   const counts = Object.fromEntries(STEP_CLASSES.map((name) => [name, 0])) as Record<StepClass, number>;
   let row = 0;

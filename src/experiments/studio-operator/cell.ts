@@ -6,7 +6,7 @@ import { wilson } from "../../base/index.ts";
 import { type DrivingWorld, drivingWorld } from "../../environments/index.ts";
 import { drivingExpert } from "../../experts/index.ts";
 import { exportPolicy, openPolicy } from "../../policies/index.ts";
-import { onlineOptimizer, studioRecipe } from "../../recipes/index.ts";
+import { studioLearning, studioRecipe } from "../../recipes/index.ts";
 import { rollout } from "../../rollouts/index.ts";
 import { writeFileAtomic } from "../../runs/node.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
@@ -174,11 +174,9 @@ async function train(
   { episodes, seed, signal }: { episodes: readonly Episode[]; seed: number; signal: AbortSignal },
 ) {
   const recipe = studioRecipe({ task, head, updates, weighting: "expert", seed });
-  const { learning, aggregation } = recipe;
   const { policy } = await cloneRecorded(episodes, {
-    ...{ ...learning, aggregation, seed, signal },
-    observation: learning.normaliseObservation,
-    optimizer: onlineOptimizer(recipe),
+    ...studioLearning(recipe),
+    signal,
     runtime: nodeRuntime({ threads: 1 }),
   });
   return policy;

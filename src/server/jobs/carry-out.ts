@@ -2,8 +2,9 @@
 import { join, resolve } from "node:path";
 import { cloneRecorded } from "../../algorithms/index.ts";
 import type { PolicySummary } from "../../protocol/index.ts";
-import { firstLesson, onlineOptimizer, type StudioRecipe, type StudioRun, studioRecipe } from "../../recipes/index.ts";
+import { firstLesson, type StudioRecipe, type StudioRun, studioLearning, studioRecipe } from "../../recipes/index.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
+import { paced } from "../../training/index.ts";
 import { collectDemonstrations } from "../../verbs/index.ts";
 import { judgePolicy } from "./judge.ts";
 import { demonstrationsIn, type Lessons, lessonsFor, sourceOf } from "./lessons.ts";
@@ -23,8 +24,6 @@ type Send = (message: FromProcess) => void;
 
 /** Seed of the scripted demonstrations: none that a page or an experiment of ours drives. */
 const SCRIPTED_SEED = 1000;
-/** Least time between two reports of how far it is, ms. */
-const BETWEEN = 200;
 
 type Setting = Omit<ToProcess, "priority">;
 
@@ -55,17 +54,13 @@ async function madePolicy(
     const { episodes, scripted, sources } = lessons;
     const expertSteps = sources.reduce((sum, one) => sum + one.expertSteps, 0);
     const recipe = recipeFor(order, expertSteps);
-    const { learning, aggregation, seed, task, head } = recipe;
-    const { updates } = learning;
+    const { task, head, aggregation } = recipe;
+    const { updates } = recipe.learning;
     tell({ state: "training", update: 0, updates, loss: null, rate: null, secondsLeft: null });
     const { policy } = await cloneRecorded(episodes, {
-      ...learning,
-      aggregation,
-      observation: learning.normaliseObservation,
-      optimizer: onlineOptimizer(recipe),
-      seed,
+      ...studioLearning(recipe),
       runtime: nodeRuntime({ threads }),
-      onProgress: progressTo(tell),
+      onProgress: paced(tell),
     });
     const published = await publishPolicy(unfinished, policy, {
       data,
@@ -103,19 +98,6 @@ async function demonstrate(unfinished: string, { task }: Order, tell: (position:
   await collectDemonstrations({ task, experts: [expert], episodes: count, seed: SCRIPTED_SEED, out });
   const episodes = await demonstrationsIn(out);
   return { episodes, recorded: [], scripted: episodes.length, sources: [sourceOf(out, episodes)] };
-}
-
-/** At most five times a second, and the last. */
-function progressTo(tell: (position: Position) => void) {
-  const started = performance.now();
-  let last = Number.NEGATIVE_INFINITY;
-  return ({ update, updates, loss }: { update: number; updates: number; loss: number }) => {
-    const now = performance.now();
-    if (now - last < BETWEEN && update < updates) return;
-    last = now;
-    const rate = (1000 * update) / (now - started);
-    tell({ update, updates, loss, rate, secondsLeft: (updates - update) / rate });
-  };
 }
 
 /** recipe.json: how the policy came about. Demonstrations that were made for it move with it, from one folder to another. */

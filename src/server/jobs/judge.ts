@@ -2,21 +2,14 @@
 import { openSampler, readingsOf, stac, type Watched, watch } from "../../algorithms/index.ts";
 import { wilson } from "../../base/index.ts";
 import { calibrate } from "../../evaluation/index.ts";
-import { exportPolicy, modelOf, openPolicy, type Policy } from "../../policies/index.ts";
+import { denoises, exportPolicy, modelOf, openPolicy, type Policy } from "../../policies/index.ts";
 import type { PolicySummary } from "../../protocol/index.ts";
-import { STUDIO_JUDGING } from "../../recipes/index.ts";
+import { judgingSeeds, STUDIO_JUDGING } from "../../recipes/index.ts";
 import { nodeRuntime } from "../../runtime/node.ts";
 import { findTask } from "../../tasks/index.ts";
-import { episodeSeeds } from "../../world/index.ts";
 
 /** Rows that the policy plans at once. */
 const BATCH = 64;
-
-/**
- * The selection seeds of seed 0, from 900,000 on: a page drives demonstration seeds, `apprentice evaluate` reports on
- * evaluation seeds, and no two of these meet (`episodeSeeds`).
- */
-const judgingSeeds = (): number[] => episodeSeeds("selection", 0, STUDIO_JUDGING.episodes);
 
 export async function judgePolicy(
   policy: Policy,
@@ -31,8 +24,8 @@ export async function judgePolicy(
     await planner.close();
   }
   const successes = watched.filter(({ episode }) => episode.info.success);
-  const { rate, low, high, n } = wilson(successes.length, watched.length);
-  return { success: { rate, low, high, n }, gate: await calibratedGate(policy, successes, threads) };
+  const success = wilson(successes.length, watched.length);
+  return { success, gate: await calibratedGate(policy, successes, threads) };
 }
 
 /**
@@ -45,10 +38,9 @@ async function calibratedGate(
   threads: number,
 ): Promise<PolicySummary["gate"]> {
   const { recipe, horizons } = policy.spec;
-  const isSampled = recipe.head.kind === "diffusion" || recipe.head.kind === "flow";
   const { observationHorizon: To, predictionHorizon: Tp, actionHorizon: Ta } = horizons;
   const overlaps = Tp - (To - 1) > Ta;
-  if (!isSampled || !overlaps || modelOf(policy.spec).noiseSize === 0) return null;
+  if (!denoises(recipe.head.kind) || !overlaps || modelOf(policy.spec).noiseSize === 0) return null;
   const { samples, window, falseAlarms } = STUDIO_JUDGING;
   const score = stac(await openSampler(nodeRuntime({ threads }), policy, { samples }), { window });
   try {

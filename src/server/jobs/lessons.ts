@@ -1,7 +1,7 @@
 /** What a policy learns from: what was recorded in the studio, and where it belongs to it, the server's own demonstrations. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { classesOf, STEP_CLASSES, type StepClass } from "../../algorithms/index.ts";
+import { expertStepsIn } from "../../algorithms/index.ts";
 import { InputError } from "../../base/index.ts";
 import { episodeFrom, openStore, type Store, type StoredEpisode } from "../../datasets/node.ts";
 import type { Controller, Episode } from "../../world/index.ts";
@@ -52,14 +52,9 @@ export async function lessonsFor(data: string, order: TrainOrder): Promise<Lesso
   return { episodes, recorded: stored.map(({ id }) => id), scripted: added.length, sources };
 }
 
-const OF_EXPERT: readonly StepClass[] = STEP_CLASSES.filter((name) => name !== "policy" && name !== "pre-intervention");
-
 export const sourceOf = (path: string, episodes: readonly Episode[]): Source => ({
   path,
-  expertSteps: episodes.reduce(
-    (sum, one) => sum + classesOf(one, 0).filter((name) => OF_EXPERT.includes(name)).length,
-    0,
-  ),
+  expertSteps: expertStepsIn(episodes),
 });
 
 async function recordedEpisodes(

@@ -16,17 +16,6 @@ export interface HandOver {
   readonly kind: "take-over" | "hand-back";
 }
 
-/** The strip of a column of controllers. */
-export function stripOf(controllers: readonly Controller[]): Strip {
-  const strip: [Controller, number][] = [];
-  for (const controller of controllers) {
-    const last = strip.at(-1);
-    if (last?.[0] === controller) last[1] += 1;
-    else strip.push([controller, 1]);
-  }
-  return strip;
-}
-
 export function partsOf(strip: Strip): StripPart[] {
   const total = strip.reduce((sum, [, steps]) => sum + steps, 0);
   let first = 0;

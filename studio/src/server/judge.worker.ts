@@ -1,5 +1,5 @@
 /** Drives a policy on the starts on which the server would judge it, in a thread of the page, and ends. */
-import { episodeSeeds, evaluate, findTask, openPolicy, type Rate, STUDIO_JUDGING, webRuntime } from "apprentice";
+import { evaluate, findTask, judgingSeeds, openPolicy, type Rate, webRuntime } from "apprentice";
 
 export interface ToJudge {
   readonly task: string;
@@ -21,8 +21,7 @@ scope.onmessage = async ({ data: { task, bytes } }) => {
   try {
     const planner = await openPolicy(await webRuntime({ threads: 1 }), bytes);
     const { makeEnvironment } = findTask(task);
-    const seeds = episodeSeeds("selection", 0, STUDIO_JUDGING.episodes);
-    const { success } = await evaluate({ makeEnvironment, planner, seeds });
+    const { success } = await evaluate({ makeEnvironment, planner, seeds: judgingSeeds() });
     scope.postMessage({ success, error: null });
   } catch (error) {
     const line = error instanceof Error ? error.message.split("\n")[0] : String(error);

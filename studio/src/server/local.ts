@@ -3,7 +3,9 @@ import {
   datasetOf,
   type EpisodeDetail,
   type EpisodeSummary,
+  episodeDetail,
   episodeFrom,
+  episodeSummary,
   findTask,
   type JobState,
   type PolicySummary,
@@ -16,7 +18,6 @@ import { startTraining, type Training } from "../training/trainer.ts";
 import { type PendingAnnotations, withAnnotations } from "./annotations.ts";
 import { startJudging } from "./judge.ts";
 import { policyFiles } from "./policy-files.ts";
-import { detailOf, summaryOf } from "./summary.ts";
 
 export interface LocalRequest {
   readonly task: string;
@@ -107,12 +108,13 @@ export function createLocal(annotations: PendingAnnotations, events: LocalEvents
   return {
     async episodes(task) {
       const { controlRate } = specOf(task);
-      return (await read(task)).map((episode) => summaryOf(episode, controlRate));
+      return (await read(task)).map(({ stored, deleted }) => episodeSummary(stored, { controlRate, deleted }));
     },
     async episode(task, id) {
       const found = (await read(task)).find(({ stored }) => stored.id === id);
       if (!found) throw new Error(`episode ${id}: it is not in the log of this browser`);
-      return detailOf(found, specOf(task).controlRate);
+      const { stored, deleted } = found;
+      return episodeDetail(episodeSummary(stored, { controlRate: specOf(task).controlRate, deleted }), stored);
     },
     async findings(task) {
       const spec = specOf(task);

@@ -1,5 +1,5 @@
 /** What the page and its training worker say to one another. */
-import type { Episode } from "apprentice";
+import type { Episode, Pace } from "apprentice";
 
 export interface TrainingRequest {
   readonly task: string;
@@ -10,15 +10,6 @@ export interface TrainingRequest {
   readonly updates?: number;
   readonly weighting?: "expert" | "iwr" | "sirius";
   readonly seed?: number;
-}
-
-export interface TrainingProgress {
-  readonly update: number;
-  readonly updates: number;
-  readonly loss: number;
-  /** Updates per second, and seconds that are left. */
-  readonly rate: number;
-  readonly secondsLeft: number;
 }
 
 /** A policy that was trained in the page. */
@@ -39,7 +30,7 @@ export interface ToTrainer {
 }
 
 export type FromTrainer =
-  | { readonly kind: "progress"; readonly progress: TrainingProgress }
+  | { readonly kind: "progress"; readonly progress: Pace }
   | { readonly kind: "trained"; readonly policy: TrainedPolicy }
   /** One line. */
   | { readonly kind: "failed"; readonly error: string };

@@ -1,9 +1,10 @@
 /** Training in the page, where there is no server to do it: one worker for each policy. */
-import type { FromTrainer, ToTrainer, TrainedPolicy, TrainingProgress, TrainingRequest } from "./messages.ts";
+import type { Pace } from "apprentice";
+import type { FromTrainer, ToTrainer, TrainedPolicy, TrainingRequest } from "./messages.ts";
 
 export interface TrainingOptions {
   /** At most five times a second. */
-  readonly onProgress?: (progress: TrainingProgress) => void;
+  readonly onProgress?: (progress: Pace) => void;
   /** Folder of onnxruntime-web's `.wasm` files, as an address; its own place when left out. */
   readonly wasmPaths?: string;
 }

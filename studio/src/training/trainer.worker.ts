@@ -1,9 +1,14 @@
 /** Trains one policy in a thread of the page, as the server would, and ends. */
-import { aggregate, cloneRecorded, exportPolicy, onlineOptimizer, studioRecipe, webRuntime } from "apprentice";
+import {
+  cloneRecorded,
+  expertStepsIn,
+  exportPolicy,
+  paced,
+  studioLearning,
+  studioRecipe,
+  webRuntime,
+} from "apprentice";
 import type { FromTrainer, ToTrainer, TrainedPolicy } from "./messages.ts";
-
-/** Least time between two reports of how far it is, ms. */
-const BETWEEN = 200;
 
 interface Scope {
   onmessage: (event: MessageEvent<ToTrainer>) => void;
@@ -24,26 +29,14 @@ scope.onmessage = async ({ data }) => {
 
 async function train({ request, wasmPaths }: ToTrainer): Promise<TrainedPolicy> {
   const { episodes } = request;
-  const { counts } = aggregate(episodes, { weighting: "expert" });
-  const expertSteps = counts.demonstration + counts.intervention + counts.label;
+  const expertSteps = expertStepsIn(episodes);
   const recipe = studioRecipe({ ...request, expertSteps });
-  const { learning, aggregation, seed, task, head } = recipe;
-  const started = performance.now();
-  let last = Number.NEGATIVE_INFINITY;
+  const { learning, task, head } = recipe;
+  const onProgress = paced((progress) => send({ kind: "progress", progress }));
   const { policy } = await cloneRecorded(episodes, {
-    ...learning,
-    aggregation,
-    observation: learning.normaliseObservation,
-    optimizer: onlineOptimizer(recipe),
-    seed,
+    ...studioLearning(recipe),
     runtime: await webRuntime({ threads: 1, wasmPaths }),
-    onProgress({ update, updates, loss }) {
-      const now = performance.now();
-      if (now - last < BETWEEN && update < updates) return;
-      last = now;
-      const rate = (1000 * update) / (now - started);
-      send({ kind: "progress", progress: { update, updates, loss, rate, secondsLeft: (updates - update) / rate } });
-    },
+    onProgress,
   });
   return {
     task,
