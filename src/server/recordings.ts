@@ -53,6 +53,12 @@ interface Open {
   used: number;
 }
 
+/** An episode that was begun; where it has not ended its file is open. */
+interface Reached {
+  readonly held: Held;
+  readonly file: Open | null;
+}
+
 const MOST_OPEN = 200;
 
 export function createRecordings({ library, onChange, idle = 60_000 }: RecordingsOptions): Recordings {
@@ -109,21 +115,19 @@ export function createRecordings({ library, onChange, idle = 60_000 }: Recording
     return opened;
   };
 
-  /** The open file of an episode that was begun; how much there is where it has ended. */
-  const reach = async (key: string, task: string, id: string): Promise<Open | Held> => {
+  const reach = async (key: string, task: string, id: string): Promise<Reached> => {
     const found = open.get(key);
     if (found) {
       found.used = Date.now();
-      return found;
+      return { held: heldBy(found), file: found };
     }
     const store = await library.existing(task);
     const stored = store && hasFile(store, id) ? await store.readRecording(id) : null;
     if (!store || !stored) throw new InputError(`episode ${id}: not begun here, expected its start first`);
-    if (stored.endInfo) return { steps: stored.steps.length, ended: true };
-    return openFile(key, store, id, { ...stored, task });
+    if (stored.endInfo) return { held: { steps: stored.steps.length, ended: true }, file: null };
+    const file = await openFile(key, store, id, { ...stored, task });
+    return { held: heldBy(file), file };
   };
-
-  const heldBy = ({ recording }: Open): Held => ({ steps: recording.length, ended: false });
 
   return {
     begin: (task, id, bytes) =>
@@ -150,20 +154,20 @@ export function createRecordings({ library, onChange, idle = 60_000 }: Recording
       }),
     add: (task, id, from, records) =>
       inTurn(task, id, async (key) => {
-        const reached = await reach(key, task, id);
-        const length = "recording" in reached ? reached.recording.length : reached.steps;
+        const { held, file } = await reach(key, task, id);
+        const length = held.steps;
         if (from > length) {
           throw new InputError(`episode ${id}: steps: found step ${from}, expected step ${length}: it is the next`);
         }
         const fresh = records.slice(length - from);
-        if (fresh.length === 0) return "recording" in reached ? heldBy(reached) : reached;
-        if (!("recording" in reached)) {
+        if (fresh.length === 0) return held;
+        if (!file) {
           throw new InputError(
             `episode ${id}: steps: found step ${length}, expected none: it ended after ${length} steps`,
           );
         }
         const { spec } = await library.store(task);
-        const { recording } = reached;
+        const { recording } = file;
         try {
           for (const record of fresh) {
             const step = checked(record, spec, `episode ${id}: step ${recording.length}`);
@@ -173,24 +177,23 @@ export function createRecordings({ library, onChange, idle = 60_000 }: Recording
         } finally {
           onChange(task, "steps");
         }
-        return heldBy(reached);
+        return heldBy(file);
       }),
     end: (task, id, steps, bytes) =>
       inTurn(task, id, async (key) => {
-        const reached = await reach(key, task, id);
-        const length = "recording" in reached ? reached.recording.length : reached.steps;
+        const { held, file } = await reach(key, task, id);
         const where = `episode ${id}: end`;
-        if (steps !== length)
-          throw new InputError(`${where}: found ${steps} steps, expected ${length}: so many are here`);
-        if (!("recording" in reached)) return reached;
+        if (steps !== held.steps)
+          throw new InputError(`${where}: found ${steps} steps, expected ${held.steps}: so many are here`);
+        if (!file) return held;
         const end = decoded("end", () => decodeEnd(bytes));
         checkEnd(end, steps, where);
-        reached.setWallTime(end.wallTime);
+        file.setWallTime(end.wallTime);
         open.delete(key);
         try {
-          await reached.recording.finish(end.info);
+          await file.recording.finish(end.info);
         } catch (error) {
-          await reached.recording.abandon().catch(() => {});
+          await file.recording.abandon().catch(() => {});
           throw error;
         }
         onChange(task, "episodes");
@@ -204,6 +207,8 @@ export function createRecordings({ library, onChange, idle = 60_000 }: Recording
     },
   };
 }
+
+const heldBy = ({ recording }: Open): Held => ({ steps: recording.length, ended: false });
 
 const hasFile = (store: Store, id: string): boolean => existsSync(join(store.path, "episodes", `${id}.mcap`));
 
