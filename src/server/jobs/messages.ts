@@ -1,21 +1,11 @@
 /** What the server and the process of a job say to one another. */
-import type { JobState, PolicySummary } from "../../protocol/index.ts";
+import type { ClientMessage, JobState, PolicySummary } from "../../protocol/index.ts";
 
 /** What a process is to do; the only thing it is ever told. */
 export type Order =
   | { readonly kind: "first"; readonly task: string }
-  | {
-      readonly kind: "train";
-      readonly task: string;
-      readonly head: string;
-      readonly updates?: number;
-      readonly weighting?: PolicySummary["weighting"];
-      /** Names; default: whoever it was. */
-      readonly operators?: readonly string[];
-      /** Ids; default: all that are not deleted. */
-      readonly episodes?: readonly string[];
-      readonly scripted?: boolean;
-    }
+  /** As a page asks for it. */
+  | Extract<ClientMessage, { kind: "train" }>
   /** Of a policy that is there and was not judged to the end. */
   | { readonly kind: "judge"; readonly task: string; readonly policy: string };
 

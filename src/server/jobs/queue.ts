@@ -141,7 +141,7 @@ export function createJobs({ data, onJob, onPolicy, threads = 1, priority = PRIO
   const jobs: Jobs = {
     heads: STUDIO_HEADS,
     train(request) {
-      const { task, ...order } = request;
+      const { task } = request;
       findTask(task);
       const { head, learning } = studioRecipe(request);
       const isRecorded = hasEpisodes(data, task);
@@ -150,7 +150,7 @@ export function createJobs({ data, onJob, onPolicy, threads = 1, priority = PRIO
         throw new InputError(`${task}: found no episode, expected at least one demonstration to learn from`);
       }
       const state = { task, kind: "train", head, updates: learning.updates } as const;
-      const added = add(state, { ...order, kind: "train", task, head });
+      const added = add(state, { ...request, kind: "train", head });
       // What a person asked for does not wait for what nobody did: the first policy is made afterwards.
       if (running?.entry.state.kind === "first") interrupt("again");
       return added;
