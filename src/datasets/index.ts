@@ -34,6 +34,7 @@ export {
   checkInfo,
   checkStart,
   checkStep,
+  EPISODE_ID,
   episodeFrom,
   type RecordedStep,
   type StepToRecord,

@@ -1,14 +1,13 @@
 /** What a page says to the server, as JSON texts on the socket. All of it may be said again: it is done once. */
 import { z } from "zod";
 import { InputError } from "../base/index.ts";
+import { EPISODE_ID } from "../datasets/index.ts";
 
 /** Bounds of one message; a page that goes beyond them is disconnected. */
 export const CLIENT_LIMITS = { bytes: 1 << 20, steps: 256, text: 200 } as const;
 
 const Text = z.string().min(1).max(CLIENT_LIMITS.text);
-const Id = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'expected letters, digits, ".", "_" and "-", at most 100');
+const Id = z.string().regex(EPISODE_ID, 'expected letters, digits, ".", "_" and "-", at most 100');
 /** A record of the episode store (Protobuf) in base64. */
 const RecordText = z
   .base64()

@@ -1,3 +1,3 @@
 /** The Node door of runs: the run directory, and files that are written whole or not at all. */
-export { UNFINISHED, writeFileAtomic } from "./atomic.ts";
+export { removeUnfinished, UNFINISHED, writeFileAtomic } from "./atomic.ts";
 export { createRun, openRun, type Run, type RunOptions, readMetrics } from "./directory.ts";

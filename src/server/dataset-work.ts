@@ -1,11 +1,11 @@
 /** What takes seconds is done in a thread: verifying and exporting a dataset while others record into it. */
 import type { Verification } from "../datasets/index.ts";
-import { exportDataset, verifyDataset } from "../verbs/index.ts";
+import { type ExportFormat, exportDataset, verifyDataset } from "../verbs/index.ts";
 import { runJobs, siblingModule, type Work } from "../workers/index.ts";
 
 export type DatasetJob =
   | { readonly kind: "verify"; readonly path: string }
-  | { readonly kind: "export"; readonly path: string; readonly format: "robomimic" | "lerobot"; readonly out: string };
+  | { readonly kind: "export"; readonly path: string; readonly format: ExportFormat; readonly out: string };
 
 export function datasetWork(): Work<DatasetJob, Verification | null> {
   return {

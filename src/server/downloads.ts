@@ -7,9 +7,10 @@ import { ZipFile } from "yazl";
 import { InputError } from "../base/index.ts";
 import type { Verification } from "../datasets/index.ts";
 import type { Store } from "../datasets/node.ts";
+import { EXPORT_FORMATS } from "../verbs/index.ts";
 import { inThread } from "./dataset-work.ts";
 
-export const DOWNLOAD_FORMATS = ["store", "robomimic", "lerobot"] as const;
+export const DOWNLOAD_FORMATS = ["store", ...EXPORT_FORMATS] as const;
 export type DownloadFormat = (typeof DOWNLOAD_FORMATS)[number];
 
 export interface Download {

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { InputError } from "../base/index.ts";
+import { EPISODE_ID } from "../datasets/index.ts";
 import type { StudioSummary } from "../protocol/index.ts";
 import type { Access } from "./access.ts";
 import { DOWNLOAD_FORMATS, type DownloadFormat, type Downloads } from "./downloads.ts";
@@ -163,16 +164,14 @@ function pathOf({ pathname }: URL): string {
   }
 }
 
-/** Names from outside, as they stand in addresses: nothing that could lead out of a folder. */
-const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
-
 async function answerData(options: HttpOptions, asked: Asked): Promise<void> {
   const { response, url } = asked;
   if (asked.request.method === "HEAD") throw new Refusal(405, "method: found HEAD, expected GET");
   const [, , area, task, what, id, ...rest] = pathOf(url).split("/");
   if (area === "studio" && task === undefined) return sendJson(response, await studioSummary(options));
   if (area !== "tasks" || task === undefined || !studioTask(task)) throw absent();
-  if (id !== undefined && !ID.test(id)) throw absent();
+  // Policies are named likewise: nothing from outside leads out of a folder.
+  if (id !== undefined && !EPISODE_ID.test(id)) throw absent();
   return answerTask(options, asked, { task, what, id, rest });
 }
 

@@ -1,14 +1,15 @@
 /** The server as a whole: what it is made of, and its beginning and end. */
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UNFINISHED } from "../runs/node.ts";
+import { removeUnfinished } from "../runs/node.ts";
 import { createAccess, tokenOf } from "./access.ts";
 import { changeTeller } from "./changes.ts";
 import { heed, type Parts } from "./conversation.ts";
 import { createDownloads } from "./downloads.ts";
 import { httpAnswerer } from "./http.ts";
 import { createJobs, type Jobs, type JobsOptions } from "./jobs/index.ts";
+import { datasetFolder } from "./jobs/policies.ts";
 import { openLibrary } from "./library.ts";
 import { answerUpgrade, type Listening, type ListeningOptions, listen } from "./listening.ts";
 import { takeFolder } from "./lock.ts";
@@ -50,6 +51,7 @@ export async function startStudio(options: StudioOptions): Promise<StudioServer>
   let leave = () => {};
   try {
     leave = await takeFolder(data, { host, port });
+    await sweep(data);
     const close = serve(options, listening, token);
     return {
       port,
@@ -70,7 +72,6 @@ export async function startStudio(options: StudioOptions): Promise<StudioServer>
 /** Answers what comes; returns what ends that. */
 function serve(options: StudioOptions, listening: Listening, token: string): () => Promise<void> {
   const { data, onFault = () => {} } = options;
-  sweep(data);
   const version = programVersion();
   const library = openLibrary(data);
   const downloads = createDownloads();
@@ -120,12 +121,10 @@ function serve(options: StudioOptions, listening: Listening, token: string): () 
 }
 
 /** What killed servers left half-made. */
-function sweep(data: string): void {
+async function sweep(data: string): Promise<void> {
   for (const { name } of STUDIO_TASKS) {
-    const episodes = join(data, name, "dataset", "episodes");
-    if (!existsSync(episodes)) continue;
-    const left = readdirSync(episodes).filter((file) => file.startsWith(UNFINISHED));
-    for (const file of left) rmSync(join(episodes, file), { force: true });
+    const episodes = join(datasetFolder(data, name), "episodes");
+    if (existsSync(episodes)) await removeUnfinished(episodes);
   }
 }
 

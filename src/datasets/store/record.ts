@@ -29,6 +29,9 @@ export interface EpisodeStart {
   readonly info: Info;
 }
 
+/** What an episode may be named, for it names a file too. */
+export const EPISODE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
 /** An episode as the store holds it, annotations applied. */
 export interface StoredEpisode extends EpisodeStart {
   readonly id: string;

@@ -17,7 +17,7 @@ import {
 } from "./annotations.ts";
 import { decodeEpisode } from "./episode-file.ts";
 import { type Manifest, manifestText, parseManifest, type StoreProvenance } from "./manifest.ts";
-import type { EpisodeStart, StepToRecord, StoredEpisode } from "./record.ts";
+import { EPISODE_ID, type EpisodeStart, type StepToRecord, type StoredEpisode } from "./record.ts";
 import { type EpisodeRecording, reopenRecording, startRecording } from "./recording.ts";
 
 export const MANIFEST_FILE = "dataset.json";
@@ -270,7 +270,7 @@ const nextNumber = (ids: readonly string[]): number =>
   ids.reduce((most, id) => (/^\d{1,9}$/.test(id) ? Math.max(most, Number(id) + 1) : most), 0);
 
 function checkId(id: string, path: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(id)) return id;
+  if (EPISODE_ID.test(id)) return id;
   const expected = `expected letters, digits, ".", "_" and "-", at most 100`;
   throw new InputError(`${path}: episode id: found ${JSON.stringify(id)}, ${expected}`);
 }
