@@ -57,7 +57,6 @@ export interface Sockets {
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** To every page. */
   tell(message: ServerMessage): void;
-  readonly count: number;
   close(): void;
 }
 
@@ -100,9 +99,6 @@ export function createSockets(options: SocketsOptions): Sockets {
     tell(message) {
       const text = JSON.stringify(message);
       for (const { send } of pages.values()) send(text);
-    },
-    get count() {
-      return pages.size;
     },
     close() {
       clearInterval(timer);
