@@ -14,7 +14,7 @@ import {
   type Watched,
   watch,
 } from "../../algorithms/index.ts";
-import { foldIn, randomKey } from "../../base/index.ts";
+import { foldIn, joined, randomKey } from "../../base/index.ts";
 import { type Dataset, datasetOf } from "../../datasets/index.ts";
 import { adamw, powerEma } from "../../optim/index.ts";
 import { exportPolicy, openPolicy, type Policy, policyRecipe } from "../../policies/index.ts";
@@ -183,13 +183,8 @@ const endOf = ({ terminated, length }: Episode): number | null => (terminated ? 
 
 const endingOf = ({ info, terminated }: Episode) => (info.success ? "success" : terminated ? "failure" : "open");
 
-function flatOf(episodes: readonly Episode[], pick: (episode: Episode) => Float32Array | undefined): Float32Array {
-  const parts = episodes.map((episode) => pick(episode) ?? new Float32Array(0));
-  const values = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    values.set(part, at);
-    at += part.length;
-  }
-  return values;
-}
+const flatOf = (episodes: readonly Episode[], pick: (episode: Episode) => Float32Array | undefined): Float32Array =>
+  joined(
+    Float32Array,
+    episodes.map((episode) => pick(episode) ?? new Float32Array(0)),
+  );
