@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { evaluatePolicy, learnOnline } from "../src/index.ts";
+import { median } from "./engine/timing.ts";
 import { type Row, row } from "./rollouts/row.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -90,8 +91,6 @@ function theirs(python: string, { peer, rounds }: World, threads: number): Measu
     expert: reply.returned.expert,
   };
 }
-
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 async function besideImitation(quick: boolean, say: (line: string) => void): Promise<Row[]> {
   const python = pythonWithImitation();

@@ -14,6 +14,7 @@ import {
   type Scenario,
   type World,
 } from "../src/index.ts";
+import { median } from "./engine/timing.ts";
 
 const AIM = 100_000;
 const EPISODES = 40;
@@ -49,10 +50,6 @@ export function stepRate(world: World, scripts: readonly Script[]): number {
     steps += actions.length;
   }
   return steps / seconds;
-}
-
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
 /** The row of one scenario: the median of several turns. */

@@ -4,8 +4,8 @@
  * episodes per second, windows of a dataset per second, and seconds from nothing to a policy that drives. Five minutes on two
  * idle cores; `--quick` in less than one, to see that all works.
  */
-import { cpus, loadavg } from "node:os";
 import { measureDataset } from "./dataset.ts";
+import { chosenParts, load, machine, measureParts } from "./parts.ts";
 import { coldStartRows } from "./rollouts/cold-start.ts";
 import { episodeRows } from "./rollouts/episodes.ts";
 import { latencyRows } from "./rollouts/latency.ts";
@@ -35,23 +35,8 @@ function line({ name, threads, ours, theirs, ratio, aim, less, note }: Row): str
 
 export async function benchRollouts(flags: { json: boolean; quick: boolean; rows?: string }): Promise<void> {
   const say = flags.json ? console.error : console.log;
-  const names = (flags.rows ?? Object.keys(PARTS).join()).split(",");
-  const unknown = names.find((name) => !(name in PARTS));
-  if (unknown !== undefined) {
-    console.error(`--rows: "${unknown}" is none of ${Object.keys(PARTS).join()}`);
-    process.exit(2);
-  }
-  const load = () => loadavg()[0].toFixed(1);
-  say(`${cpus().length} x ${cpus()[0].model}, node ${process.version}, load ${load()}`);
-  const loads = [Number(load())];
-  const rows: Row[] = [];
-  for (const name of names) {
-    for (const measured of await PARTS[name](flags)) {
-      say(line(measured));
-      rows.push(measured);
-    }
-    loads.push(Number(load()));
-  }
-  say(`load before and after each part: ${loads.join(", ")}`);
-  if (flags.json) console.log(JSON.stringify({ rows, loads, quick: flags.quick }));
+  const parts = chosenParts(PARTS, flags.rows);
+  say(`${machine()}, load ${load()}`);
+  const measured = await measureParts(parts, flags, { say, line });
+  if (flags.json) console.log(JSON.stringify({ ...measured, quick: flags.quick }));
 }

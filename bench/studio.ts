@@ -5,10 +5,11 @@
  * machines without a screen do. Six minutes; `--quick` in two, to see that all works.
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBrowser } from "../tests/studio-e2e/browser.ts";
 import { killPrograms, startProgram } from "../tests/studio-e2e/program.ts";
+import { chosenParts, load, machine, measureParts } from "./parts.ts";
 import type { Row } from "./rollouts/row.ts";
 import type { StudioBench } from "./studio/bench.ts";
 import { controlRows } from "./studio/control.ts";
@@ -22,33 +23,18 @@ const PARTS: Readonly<Record<string, (bench: StudioBench) => Promise<Row[]>>> = 
   swap: swapRows,
 };
 
+const line = ({ name, ours, aim, note }: Row): string =>
+  `${name}: ${ours}${aim === null ? "" : `, aim at most ${aim}`}${note && `; ${note}`}`;
+
 export async function benchStudio(flags: { json: boolean; quick: boolean; rows?: string }): Promise<void> {
   const say = flags.json ? console.error : console.log;
-  const names = (flags.rows ?? Object.keys(PARTS).join()).split(",");
-  const unknown = names.find((name) => !(name in PARTS));
-  if (unknown !== undefined) {
-    console.error(`--rows: "${unknown}" is none of ${Object.keys(PARTS).join()}`);
-    process.exit(2);
-  }
-  const load = () => Number(loadavg()[0].toFixed(1));
+  const parts = chosenParts(PARTS, flags.rows);
   const data = mkdtempSync(join(tmpdir(), "apprentice-bench-studio-"));
   const [browser, program] = await Promise.all([openBrowser(), startProgram({ data, firstPolicy: true })]);
   try {
-    say(
-      `${cpus().length} x ${cpus()[0].model}, node ${process.version}, Chromium ${browser.version()}, load ${load()}`,
-    );
-    const loads = [load()];
-    const rows: Row[] = [];
-    for (const name of names) {
-      const measured = await PARTS[name]({ browser, program, quick: flags.quick });
-      for (const { name: what, ours, aim, note } of measured) {
-        say(`${what}: ${ours}${aim === null ? "" : `, aim at most ${aim}`}${note && `; ${note}`}`);
-      }
-      rows.push(...measured);
-      loads.push(load());
-    }
-    say(`load before and after each part: ${loads.join(", ")}`);
-    if (flags.json) console.log(JSON.stringify({ rows, loads, quick: flags.quick }));
+    say(`${machine()}, Chromium ${browser.version()}, load ${load()}`);
+    const measured = await measureParts(parts, { browser, program, quick: flags.quick }, { say, line });
+    if (flags.json) console.log(JSON.stringify({ ...measured, quick: flags.quick }));
   } finally {
     await browser.close();
     await killPrograms();

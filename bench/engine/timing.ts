@@ -1,14 +1,14 @@
 /** Statistics of timings, and timing two things in turn so that a busy machine is busy for both. */
 
-/** The value below which the fraction `q` of the numbers lies. */
+/** The value below which the fraction `q` of the numbers lies: the nearest that there is. NaN of none. */
 export function quantile(numbers: readonly number[], q: number): number {
   const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
 }
 
 export const median = (numbers: readonly number[]): number => quantile(numbers, 0.5);
 
-export const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+export const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 /** How many updates or calls fill `milliseconds`, judged by a first few. */
 export async function countFor(time: (count: number) => Promise<number[]>, milliseconds: number): Promise<number> {

@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { pushTExpert, pushTWorld } from "../../src/index.ts";
-import { measureDriving, median, recordScripts, type Script, stepRate } from "../driving.ts";
+import { measureDriving, recordScripts, type Script, stepRate } from "../driving.ts";
+import { median } from "../engine/timing.ts";
 import { type Row, row } from "./row.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

@@ -1,17 +1,14 @@
 /** From a key to the expert in control, how evenly control steps come, and pictures per second. */
 import type { Browser, Page } from "playwright-core";
+import type { ClientMessage, JobState } from "../../src/browser.ts";
 import { openStudioPage, type Shown, type Studio } from "../../tests/studio-e2e/browser.ts";
+import { median, pause, quantile } from "../engine/timing.ts";
 import { type Row, row } from "../rollouts/row.ts";
-import type { StudioBench } from "./bench.ts";
-import { quantile } from "./quantile.ts";
-
-const TASK = "driving";
-/** ms. */
-const PERIOD = 50;
+import { missedIn, PERIOD, type StudioBench, TASK, WINDOW } from "./bench.ts";
 
 /** Opens the page to watch the newest policy; with `drawing` off nothing is ever drawn, and the HUD stands too. */
 export async function openToWatch({ browser, program }: StudioBench, drawing = true): Promise<Studio> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const context = await browser.newContext(WINDOW);
   if (!drawing) await context.addInitScript("globalThis.requestAnimationFrame = () => 0;");
   const studio = await openStudioPage(context, program.address);
   await studio.page.getByRole("button", { name: "Watch and take over" }).click();
@@ -27,8 +24,6 @@ export async function letDrive({ page, ticks }: Studio, steps = 2): Promise<void
     if (phase === "expert" || (phase === "paused" && !ended)) await page.keyboard.press("KeyH");
   }
 }
-
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 interface Taking {
   /** From the key to the beginning of the first step that the expert drives. */
@@ -89,13 +84,10 @@ async function watch({ browser }: StudioBench, studio: Studio, seconds: number):
   const jitters = periods.map((period) => Math.abs(period - PERIOD));
   const lates = shown.filter(({ step }) => step > 0).map(({ late }) => late);
   return {
-    late: { p50: quantile(lates, 0.5), p99: quantile(lates, 0.99) },
-    jitter: { p50: quantile(jitters, 0.5), p99: quantile(jitters, 0.99) },
-    missed: periods.reduce((sum, period) => sum + Math.max(0, Math.round(period / PERIOD) - 1), 0),
-    fps: quantile(
-      rates.filter((rate) => rate > 0),
-      0.5,
-    ),
+    late: { p50: median(lates), p99: quantile(lates, 0.99) },
+    jitter: { p50: median(jitters), p99: quantile(jitters, 0.99) },
+    missed: missedIn(periods),
+    fps: median(rates.filter((rate) => rate > 0)),
     bare: quantile(bareLates, 0.99),
   };
 }
@@ -131,28 +123,35 @@ async function fpsOf(page: Page): Promise<number> {
   return Number(/(\d+) fps/.exec(words)?.[1] ?? 0);
 }
 
-/** Asks for a training as the page does, over a socket of its own. */
-export const askTraining = (page: Page, task: string, head: string, updates: number): Promise<void> =>
+/** Says something to the server as the page does, over a socket of its own. */
+const say = (page: Page, ...messages: readonly ClientMessage[]): Promise<void> =>
   page.evaluate(
-    ([task, head, updates]) =>
+    (texts) =>
       new Promise<void>((resolve, reject) => {
         const socket = new WebSocket(`ws://${location.host}/ws`);
         socket.onerror = () => reject(new Error("the server does not answer"));
         socket.onopen = () => {
-          socket.send(JSON.stringify({ kind: "hello", operator: "bench" }));
-          socket.send(JSON.stringify({ kind: "train", task, head, updates }));
-          setTimeout(resolve, 200);
+          for (const text of texts) socket.send(text);
+          setTimeout(resolve, 500);
         };
       }),
-    [task, head, updates] as const,
+    [{ kind: "hello", operator: "bench" }, ...messages].map((message) => JSON.stringify(message)),
   );
 
+export const askTraining = (page: Page, task: string, head: string, updates: number): Promise<void> =>
+  say(page, { kind: "train", task, head, updates });
+
+const jobsOf = (page: Page): Promise<readonly JobState[]> =>
+  page.evaluate(async () => (await (await fetch("/api/studio")).json()).jobs);
+
+async function stopTraining(page: Page): Promise<void> {
+  const training = (await jobsOf(page)).filter(({ state }) => state === "training");
+  await say(page, ...training.map(({ id }) => ({ kind: "stop" as const, job: id })));
+}
+
 /** Whether a job trains or judges now. */
-const isTraining = (page: Page): Promise<boolean> =>
-  page.evaluate(async () => {
-    const { jobs } = (await (await fetch("/api/studio")).json()) as { jobs: { state: string }[] };
-    return jobs.some(({ state }) => ["waiting", "collecting", "training", "judging"].includes(state));
-  });
+const isTraining = async (page: Page): Promise<boolean> =>
+  (await jobsOf(page)).some(({ state }) => ["waiting", "collecting", "training", "judging"].includes(state));
 
 const untilIdle = async (page: Page): Promise<void> => {
   while (await isTraining(page)) await pause(500);
@@ -186,7 +185,7 @@ export async function controlRows(bench: StudioBench): Promise<Row[]> {
   const inNext = steps.filter((count) => count === 0).length / steps.length;
   const said = { less: true, note: presses };
   const rows = [
-    row("studio, key to the expert in control, p50, ms", quantile(times, 0.5), said),
+    row("studio, key to the expert in control, p50, ms", median(times), said),
     row("studio, key to the expert in control, p99, ms", quantile(times, 0.99), said),
     row("studio, keys heeded in the next control step, share", inNext, { note: presses }),
     row("studio, policy's steps between, at most", Math.max(...steps), { ...said, aim: 0 }),
@@ -203,15 +202,3 @@ export async function controlRows(bench: StudioBench): Promise<Row[]> {
   await blind.page.context().close();
   return rows;
 }
-
-const stopTraining = (page: Page): Promise<void> =>
-  page.evaluate(async () => {
-    const { jobs } = (await (await fetch("/api/studio")).json()) as { jobs: { id: string; state: string }[] };
-    const socket = new WebSocket(`ws://${location.host}/ws`);
-    await new Promise((resolve) => {
-      socket.onopen = resolve;
-    });
-    socket.send(JSON.stringify({ kind: "hello", operator: "bench" }));
-    for (const { id, state } of jobs) if (state === "training") socket.send(JSON.stringify({ kind: "stop", job: id }));
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  });

@@ -1,9 +1,9 @@
 /** From a cold page to the first demonstration step, and what the page weighs. */
 import { openStudioPage, type Studio } from "../../tests/studio-e2e/browser.ts";
+import { median } from "../engine/timing.ts";
 import { type Row, row } from "../rollouts/row.ts";
-import type { StudioBench } from "./bench.ts";
+import { type StudioBench, WINDOW } from "./bench.ts";
 import { openProxy, type Served } from "./proxy.ts";
-import { quantile } from "./quantile.ts";
 
 /** Waits until the page's session has been at it. */
 async function until(studio: Studio, is: (step: number, phase: string) => boolean): Promise<void> {
@@ -12,7 +12,7 @@ async function until(studio: Studio, is: (step: number, phase: string) => boolea
 
 /** A context of its own has no cache and no cookie: all is fetched, compiled and begun. ms. */
 async function loadOnce({ browser, program }: StudioBench): Promise<{ ready: number; first: number }> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const context = await browser.newContext(WINDOW);
   try {
     const studio = await openStudioPage(context, program.address);
     await until(studio, (_, phase) => phase === "paused");
@@ -31,7 +31,7 @@ async function loadOnce({ browser, program }: StudioBench): Promise<{ ready: num
 /** What is fetched until a demonstration can begin, and beyond that until a policy drives. */
 async function weigh({ browser, program }: StudioBench): Promise<{ demonstrate: Served[]; watch: Served[] }> {
   const proxy = await openProxy(program.port);
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const context = await browser.newContext(WINDOW);
   try {
     const studio = await openStudioPage(context, program.address.replace(String(program.port), String(proxy.port)));
     await until(studio, (_, phase) => phase === "paused");
@@ -58,22 +58,11 @@ export async function loadRows(bench: StudioBench): Promise<Row[]> {
   const { demonstrate, watch } = await weigh(bench);
   const files = `${demonstrate.filter(isFile).length} files`;
   return [
-    row(
-      "studio, cold page to ready, ms",
-      quantile(
-        loads.map(({ ready }) => ready),
-        0.5,
-      ),
-      { less: true, note },
-    ),
-    row(
-      "studio, cold page to first demonstration step, ms",
-      quantile(
-        loads.map(({ first }) => first),
-        0.5,
-      ),
-      { less: true, note },
-    ),
+    row("studio, cold page to ready, ms", median(loads.map(({ ready }) => ready)), { less: true, note }),
+    row("studio, cold page to first demonstration step, ms", median(loads.map(({ first }) => first)), {
+      less: true,
+      note,
+    }),
     row("studio, page to demonstrate, identity, kB", kilobytes(demonstrate, "bytes"), { less: true, note: files }),
     row("studio, page to demonstrate, gzip, kB", kilobytes(demonstrate, "gzipped"), { less: true, note: files }),
     row("studio, more to watch a policy, identity, kB", kilobytes(watch, "bytes"), { less: true }),

@@ -1,12 +1,10 @@
 /** Whether a step is missed where a policy takes another's place in the midst of an episode. */
-import { type Row, row } from "../rollouts/row.ts";
-import type { StudioBench } from "./bench.ts";
-import { askTraining, letDrive, openToWatch } from "./control.ts";
-import { quantile } from "./quantile.ts";
 
-const TASK = "driving";
-/** ms. */
-const PERIOD = 50;
+import { median } from "../engine/timing.ts";
+import { type Row, row } from "../rollouts/row.ts";
+import { missedIn, type StudioBench, TASK } from "./bench.ts";
+import { askTraining, letDrive, openToWatch } from "./control.ts";
+
 /** Steps around a swap that are looked at. */
 const AROUND = 5;
 
@@ -34,18 +32,14 @@ export async function swapRows(bench: StudioBench): Promise<Row[]> {
       .slice(Math.max(0, at - AROUND), at + AROUND)
       .flatMap((one, i, those) => (i > 0 && those[i - 1].episode === one.episode ? [one.at - those[i - 1].at] : [])),
   );
-  const missed = periods.flat().reduce((sum, period) => sum + Math.max(0, Math.round(period / PERIOD) - 1), 0);
+  const missed = missedIn(periods.flat());
   await page.context().close();
   const note = `${swaps.length} swaps, ${AROUND} steps before and after each`;
   return [
     row("studio, periods missed around a swap of policies", missed, { less: true, aim: 0, note }),
-    row(
-      "studio, longest period around a swap, median, ms",
-      quantile(
-        periods.map((those) => Math.max(...those)),
-        0.5,
-      ),
-      { less: true, note },
-    ),
+    row("studio, longest period around a swap, median, ms", median(periods.map((those) => Math.max(...those))), {
+      less: true,
+      note,
+    }),
   ];
 }
