@@ -53,6 +53,9 @@ export class SessionClient {
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
+    // A browser short of space may throw away the files of pages that have not asked it to keep them; workers cannot ask.
+    // Without TLS there is nobody to ask; where it refuses, recording goes on as before.
+    navigator.storage?.persist().catch(() => {});
     this.#worker = new Worker(new URL("../session/session.worker.ts", import.meta.url), {
       type: "module",
       name: "session",
