@@ -3,6 +3,7 @@ import {
   betaOf,
   cholesky,
   disturbanceOf,
+  expertStepsIn,
   historiesOf,
   lookAhead,
   mixturePlanner,
@@ -25,7 +26,7 @@ import {
   type Watching,
 } from "../supervisors/index.ts";
 import { expertOf, type Task } from "../tasks/index.ts";
-import { type BatchActor, type Environment, type Episode, episodeSeeds, hasLabel, type World } from "../world/index.ts";
+import { type BatchActor, type Environment, type Episode, episodeSeeds, type World } from "../world/index.ts";
 import {
   aheadId,
   episodeId,
@@ -99,7 +100,7 @@ export async function recordRound(request: RoundRequest): Promise<RecordedRound>
       }
       for (const { id } of group) episodes.push(stored.get(id) as Episode);
       onProgress?.(Math.min(start + TOGETHER, count), count);
-      if (round > 0 && recipe.budget > 0 && askedOf(episodes) >= recipe.budget) break;
+      if (round > 0 && recipe.budget > 0 && expertStepsIn(episodes) >= recipe.budget) break;
     }
   } finally {
     await close();
@@ -112,14 +113,6 @@ async function keep(store: Store, stored: Map<string, Episode>, id: string, epis
   if (stored.has(id)) return;
   await store.writeEpisode(episode, { id });
   stored.set(id, episode);
-}
-
-/** Steps in which the expert drove or said what it would do. */
-function askedOf(episodes: readonly Episode[]): number {
-  const asked = episodes.map(
-    (episode) => episode.controller.filter((who, step) => who === "expert" || hasLabel(episode, step)).length,
-  );
-  return asked.reduce((sum, count) => sum + count, 0);
 }
 
 type Ahead = ReadonlyMap<number, Episode>;
